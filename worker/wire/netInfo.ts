@@ -75,7 +75,10 @@ const netInfoEntry: Codec<NetInfoEntry> = {
     throw new DashlightError({ code: "wire/invalid-value", what: "address kind", value: kind });
   },
   write(writer: Writer, entry: NetInfoEntry): void {
-    if (entry.kind === "invalid") return writer.u8(INVALID);
+    if (entry.kind === "invalid") {
+      writer.u8(INVALID);
+      return;
+    }
     if (entry.kind === "service") {
       writer.u8(SERVICE);
       writer.u8(entry.network);
