@@ -1,0 +1,120 @@
+/**
+ * The engine that always runs: pure TypeScript, no WebAssembly.
+ * noble's own encoders and decoders are not used: 1.4 accepts non-canonical bytes and its fromHex picks the
+ * wrong y for some G2 points. Its asynchronous hash, with its global tag, is not used either.
+ */
+
+import { Fp, Fp2, Fp12, PointG1, PointG2 } from "@noble/bls12-381";
+import { CURVE, isogenyMapG2, map_to_curve_simple_swu_9mod16, psi } from "@noble/bls12-381/math";
+import { blsOverCurve } from "./blsOverCurve.ts";
+import type { Curve } from "./curve.ts";
+import {
+  FIELD_ORDER,
+  formatBasic,
+  formatIdentity,
+  GROUP_ORDER,
+  PUBLIC_KEY_BYTES,
+  parseBasic,
+  SIGNATURE_BYTES,
+  toNumberBE,
+} from "./encoding.ts";
+import { type Fp2Tuple, hashToField } from "./hashToField.ts";
+import { encodePoint, sqrtFp2 } from "./legacyHash.ts";
+import type { Bls } from "./types.ts";
+
+const B1 = new Fp(CURVE.b);
+const B2 = Fp2.fromBigTuple(CURVE.b2);
+const MINUS_GENERATOR = PointG1.BASE.negate();
+/** beta with phi(x, y) = (beta * x, y), the endomorphism of G1 */
+const CUBE_ROOT_OF_UNITY = new Fp(
+  0x5f19672fdf76ce51ba69c6076a0f77eaddb3a93be6f89688de17d813620a00022e01fffffffefffen,
+);
+
+export function createNobleBls(): Bls {
+  return blsOverCurve(nobleCurve);
+}
+
+const nobleCurve: Curve<PointG1, PointG2> = {
+  engine: "noble",
+  decodeG1,
+  decodeG2,
+  encodeG1,
+  encodeG2: (point) => (point.isZero() ? formatIdentity(SIGNATURE_BYTES) : encodePoint(point)),
+  hashToG2,
+  multiplyG1,
+  multiplyGenerator: (scalar) => PointG1.BASE.multiplyPrecomputed(reduced(scalar)),
+  multiplyG2: (point, scalar) => point.multiply(reduced(scalar)),
+  sumG1: (points) => points.reduce((sum, point) => sum.add(point), PointG1.ZERO),
+  sumG2: (points) => points.reduce((sum, point) => sum.add(point), PointG2.ZERO),
+  isSignature,
+};
+
+function decodeG1(basic: Uint8Array): PointG1 | undefined {
+  const { x: coordinates, isYLarger } = parseBasic(basic);
+  const x = new Fp(coordinates[0] ?? 0n);
+  const root = x.square().multiply(x).add(B1).sqrt();
+  if (!root) return undefined;
+  const point = new PointG1(x, isLarger(root) === isYLarger ? root : root.negate());
+  return isInG1(point) ? point : undefined;
+}
+
+function decodeG2(basic: Uint8Array): PointG2 | undefined {
+  const { x: coordinates, isYLarger } = parseBasic(basic);
+  const x = Fp2.fromBigTuple([...coordinates]);
+  const root = sqrtFp2(x.square().multiply(x).add(B2));
+  if (!root) return undefined;
+  const sign = root.c1.isZero() ? root.c0 : root.c1;
+  const point = new PointG2(x, isLarger(sign) === isYLarger ? root : root.negate());
+  return isInG2(point) ? point : undefined;
+}
+
+/** Scott, "A note on group membership tests" (eprint 2021/1130): phi(P) = -[z^2]P, z the curve parameter */
+function isInG1(point: PointG1): boolean {
+  const phi = new PointG1(point.x.multiply(CUBE_ROOT_OF_UNITY), point.y);
+  return point.multiplyUnsafe(CURVE.x).multiplyUnsafe(CURVE.x).negate().equals(phi);
+}
+
+/** The same paper: psi(P) = [z]P; z is negative, CURVE.x is -z */
+function isInG2(point: PointG2): boolean {
+  return point
+    .multiplyUnsafe(CURVE.x)
+    .negate()
+    .equals(new PointG2(...psi(point.x, point.y)));
+}
+
+function encodeG1(point: PointG1): Uint8Array {
+  if (point.isZero()) return formatIdentity(PUBLIC_KEY_BYTES);
+  const [x, y] = point.toAffine();
+  return formatBasic({ x: [x.value], isYLarger: isLarger(y) });
+}
+
+function hashToG2(message: Uint8Array): PointG2 {
+  const [u0, u1] = hashToField(message);
+  return mapToCurve(u0).add(mapToCurve(u1)).clearCofactor();
+}
+
+function mapToCurve(u: Fp2Tuple): PointG2 {
+  return new PointG2(...isogenyMapG2(...map_to_curve_simple_swu_9mod16(u)));
+}
+
+function multiplyG1(points: readonly PointG1[], scalars: readonly Uint8Array[]): PointG1 {
+  return points.reduce(
+    (sum, point, i) => sum.add(point.multiplyUnsafe(reduced(scalars[i] ?? new Uint8Array(1)))),
+    PointG1.ZERO,
+  );
+}
+
+/** e(-generator, signature) * e(publicKey, hash) == 1, with one final exponentiation for both */
+function isSignature(publicKey: PointG1, hash: PointG2, signature: PointG2): boolean {
+  if (publicKey.isZero() || signature.isZero()) return false;
+  const product = MINUS_GENERATOR.millerLoop(signature).multiply(publicKey.millerLoop(hash));
+  return product.finalExponentiate().equals(Fp12.ONE);
+}
+
+function isLarger(value: Fp): boolean {
+  return value.value > FIELD_ORDER / 2n;
+}
+
+function reduced(scalar: Uint8Array): bigint {
+  return toNumberBE(scalar) % GROUP_ORDER;
+}
