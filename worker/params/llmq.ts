@@ -55,6 +55,11 @@ export const LLMQ_PARAMS: ReadonlyMap<number, LlmqParams> = new Map(
   ]),
 );
 
+/** @returns the parameters of the given types */
+export function llmqTable(types: readonly number[]): ReadonlyMap<number, LlmqParams> {
+  return new Map([...LLMQ_PARAMS].filter(([type]) => types.includes(type)));
+}
+
 /** Members of a quorum are drawn from the list this many blocks below its base (llmq/utils.h). */
 export const WORK_DIFF_DEPTH = 8;
 

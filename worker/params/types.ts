@@ -12,6 +12,8 @@ export interface PowParams {
   /** Highest target allowed. */
   readonly powLimit: bigint;
   readonly targetSpacingSeconds: number;
+  /** The BTC-style rule retargets once in this time. */
+  readonly targetTimespanSeconds: number;
   /** Test networks: a late block may have an easier target. */
   readonly allowMinDifficultyBlocks: boolean;
   /** Regtest: the target never changes. */
@@ -22,6 +24,8 @@ export interface PowParams {
   readonly dgwHeight: number;
   /** Devnet option: all blocks below have the powLimit. */
   readonly minDifficultyBlocks: number;
+  /** Below this height `bits` may differ from the required ones by half (mainnet's early history). */
+  readonly exactDifficultyHeight: number;
 }
 
 /** Heights from which a rule holds for the block at that height. */
@@ -36,6 +40,8 @@ export interface ActivationHeights {
   readonly v19: number;
   /** ChainLock signature in the coinbase, and in the quorum modifier. */
   readonly v20: number;
+  /** Platform activation. */
+  readonly mnRr: number;
 }
 
 export interface NetworkParams {
@@ -64,6 +70,8 @@ export interface NetworkParams {
   /** Quorums of this type have Evo members only (from V19). */
   readonly llmqTypePlatform: number;
   readonly llmqTypeMnhf: number;
+  /** Blocks above a masternode's registration before its confirmedHash is set. */
+  readonly masternodeMinimumConfirmations: number;
   /** Presence in the current list is required of "used" members also before V19 (testnet only). */
   readonly skipRemovedBeforeV19: boolean;
   readonly dnsSeeds: readonly string[];
