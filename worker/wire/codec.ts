@@ -112,15 +112,47 @@ export class Writer {
     this.#bytes.set(value, start);
   }
 
-  u8 = (value: number): void => this.#view.setUint8(this.#grow(1), inRange(value, 0, 0xff));
-  u16 = (value: number): void => this.#view.setUint16(this.#grow(2), inRange(value, 0, 0xffff), true);
-  u16be = (value: number): void => this.#view.setUint16(this.#grow(2), inRange(value, 0, 0xffff), false);
-  i16 = (value: number): void => this.#view.setInt16(this.#grow(2), inRange(value, -0x8000, 0x7fff), true);
-  u32 = (value: number): void => this.#view.setUint32(this.#grow(4), inRange(value, 0, 0xffffffff), true);
-  i32 = (value: number): void =>
-    this.#view.setInt32(this.#grow(4), inRange(value, -0x80000000, 0x7fffffff), true);
-  u64 = (value: bigint): void => this.#view.setBigUint64(this.#grow(8), value, true);
-  i64 = (value: bigint): void => this.#view.setBigInt64(this.#grow(8), value, true);
+  // Room is made before the view is used: growing replaces it.
+  u8 = (value: number): void => {
+    inRange(value, 0, 0xff);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
+  };
+  u16 = (value: number): void => {
+    inRange(value, 0, 0xffff);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value, true);
+  };
+  u16be = (value: number): void => {
+    inRange(value, 0, 0xffff);
+    const at = this.#grow(2);
+    this.#view.setUint16(at, value, false);
+  };
+  i16 = (value: number): void => {
+    inRange(value, -0x8000, 0x7fff);
+    const at = this.#grow(2);
+    this.#view.setInt16(at, value, true);
+  };
+  u32 = (value: number): void => {
+    inRange(value, 0, 0xffffffff);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value, true);
+  };
+  i32 = (value: number): void => {
+    inRange(value, -0x80000000, 0x7fffffff);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value, true);
+  };
+  u64 = (value: bigint): void => {
+    if (BigInt.asUintN(64, value) !== value) throw outOfRange("integer of 64 bits", value);
+    const at = this.#grow(8);
+    this.#view.setBigUint64(at, value, true);
+  };
+  i64 = (value: bigint): void => {
+    if (BigInt.asIntN(64, value) !== value) throw outOfRange("signed integer of 64 bits", value);
+    const at = this.#grow(8);
+    this.#view.setBigInt64(at, value, true);
+  };
 
   compactSize(value: number): void {
     inRange(value, 0, MAX_SIZE);
@@ -140,11 +172,18 @@ export class Writer {
   }
 }
 
-function inRange(value: number, min: number, max: number): number {
+function inRange(value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new DashlightError({ code: "wire/invalid-value", what: `integer ${min}..${max}`, value });
+    throw outOfRange(`integer ${min}..${max}`, value);
   }
-  return value;
+}
+
+function outOfRange(what: string, value: number | bigint): DashlightError {
+  return new DashlightError({
+    code: "wire/invalid-value",
+    what,
+    value: typeof value === "bigint" ? `${value}` : value,
+  });
 }
 
 /** @throws `wire/*` when `bytes` is not exactly one value */
