@@ -1,9 +1,7 @@
 import { type Decoded, struct, vector } from "./codec.ts";
 import { blockHeader } from "./header.ts";
+import { MAX_TRANSACTIONS } from "./merkle.ts";
 import { transaction } from "./tx.ts";
-
-/** 2 000 000 bytes of at least 60 (Core 23.1.2 merkleblock.cpp). */
-const MAX_TRANSACTIONS = 33_333;
 
 export const block = struct({
   header: blockHeader,

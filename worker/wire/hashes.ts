@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { DashlightError } from "../errors.ts";
 
 declare const brand: unique symbol;
-type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+type Brand<T, Name extends string> = T & { readonly [brand]: { readonly [K in Name]: true } };
 
 /** 32 bytes as they travel on the wire and as they are hashed. Printed reversed, see {@link toHashHex}. */
 export type Hash256 = Uint8Array;
@@ -14,7 +14,7 @@ export type Txid = Brand<Uint8Array, "Txid">;
 /** Txid of the ProRegTx that registered a masternode, wire order. */
 export type ProTxHash = Brand<Uint8Array, "ProTxHash">;
 /** Hash of a quorum's base block, wire order; a block hash in another role. */
-export type QuorumHash = Brand<Uint8Array, "QuorumHash">;
+export type QuorumHash = Brand<BlockHash, "QuorumHash">;
 /** The message a quorum signs, wire order. */
 export type SignHash = Brand<Uint8Array, "SignHash">;
 /** Block height; genesis is 0. */

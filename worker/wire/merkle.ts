@@ -30,7 +30,7 @@ export function computeMerkleRoot(leaves: readonly Hash256[]): MerkleRoot {
 }
 
 /** Transactions a block can have at most: 2 000 000 bytes of at least 60 (merkleblock.cpp). */
-const MAX_TRANSACTIONS = 33_333;
+export const MAX_TRANSACTIONS = 33_333;
 
 export interface PartialMerkleTree {
   readonly totalTransactions: number;

@@ -14,7 +14,7 @@ import {
 } from "./codec.ts";
 import { type FinalCommitment, finalCommitment } from "./finalCommitment.ts";
 import type { BlockHash, Hash256, ProTxHash, QuorumHash } from "./hashes.ts";
-import type { PartialMerkleTree } from "./merkle.ts";
+import { MAX_TRANSACTIONS, type PartialMerkleTree } from "./merkle.ts";
 import { type SmlEntry, SmlEntryVersion, smlEntry, unversionedSmlEntry } from "./smlEntry.ts";
 import { type Transaction, transaction } from "./tx.ts";
 
@@ -23,6 +23,10 @@ const BLS_SCHEME_PROTO_VERSION = 70225;
 const SMNLE_VERSIONED_PROTO_VERSION = 70228;
 const MNLISTDIFF_VERSION_ORDER = 70229;
 const MNLISTDIFF_CHAINLOCKS_PROTO_VERSION = 70230;
+
+/** Most masternodes and quorums of one message we take, an order of magnitude above mainnet (3 200 and 90). */
+export const MAX_MASTERNODES = 50_000;
+export const MAX_QUORUMS = 1_000;
 
 export const getMnListDiff = struct({
   /** Zero or genesis: from the empty list. */
@@ -64,16 +68,24 @@ export interface MnListDiff extends PartialMerkleTree {
 }
 
 const blockHash = hash256<BlockHash>();
-const merkleHashes = vector(hash256<Hash256>(), "merkle hashes");
+const merkleHashes = vector(hash256<Hash256>(), "merkle hashes", MAX_TRANSACTIONS);
 const merkleFlags = varBytes();
-const deletedMNs = vector(hash256<ProTxHash>(), "deletedMNs");
-const deletedQuorums = vector(struct({ llmqType: u8, quorumHash: hash256<QuorumHash>() }), "deletedQuorums");
-const newQuorums = vector(finalCommitment, "newQuorums");
-const quorumsCLSigs = vector<QuorumsClSig>(
-  struct({ signature: fixedBytes(96), indexes: vector(u16, "quorum indexes") }) as Codec<QuorumsClSig>,
-  "quorumsCLSigs",
+const deletedMNs = vector(hash256<ProTxHash>(), "deletedMNs", MAX_MASTERNODES);
+const deletedQuorums = vector(
+  struct({ llmqType: u8, quorumHash: hash256<QuorumHash>() }),
+  "deletedQuorums",
+  MAX_QUORUMS,
 );
-const versionedEntries = vector(smlEntry, "mnList");
+const newQuorums = vector(finalCommitment, "newQuorums", MAX_QUORUMS);
+const quorumsCLSigs = vector<QuorumsClSig>(
+  struct({
+    signature: fixedBytes(96),
+    indexes: vector(u16, "quorum indexes", MAX_QUORUMS),
+  }) as Codec<QuorumsClSig>,
+  "quorumsCLSigs",
+  MAX_QUORUMS,
+);
+const versionedEntries = vector(smlEntry, "mnList", MAX_MASTERNODES);
 
 /**
  * Before 70228 an entry has no version of its own. At 70227 the diff's version says whether entries carry their
@@ -82,7 +94,7 @@ const versionedEntries = vector(smlEntry, "mnList");
 function entriesCodec(protocolVersion: number, diffVersion: number): Codec<SmlEntry[]> {
   if (protocolVersion >= SMNLE_VERSIONED_PROTO_VERSION) return versionedEntries;
   const version = protocolVersion === 70227 ? diffVersion : SmlEntryVersion.legacyBls;
-  return vector(unversionedSmlEntry(version), "mnList");
+  return vector(unversionedSmlEntry(version), "mnList", MAX_MASTERNODES);
 }
 
 /** @param protocolVersion - the common version of the connection; it selects the encoding (`protocol/wire.md` 4.3) */

@@ -91,11 +91,14 @@ const netInfoEntry: Codec<NetInfoEntry> = {
   },
 };
 
+/** Consensus allows three purposes of four addresses each; a purpose we do not know must not be refused. */
+const MAX_ENTRIES = 32;
+
 const netInfoPurpose: Codec<NetInfoPurpose> = struct({
   purpose: u8,
-  entries: vector(netInfoEntry, "addresses"),
+  entries: vector(netInfoEntry, "addresses", MAX_ENTRIES),
 });
-const purposes = vector(netInfoPurpose, "address purposes");
+const purposes = vector(netInfoPurpose, "address purposes", MAX_ENTRIES);
 
 /** Source: Core 23.1.2 evo/netinfo.h ExtNetInfo */
 export const extNetInfo: Codec<ExtNetInfo> = {

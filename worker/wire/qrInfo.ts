@@ -1,3 +1,4 @@
+import { DashlightError } from "../errors.ts";
 import {
   type Bitset,
   bitset,
@@ -13,7 +14,7 @@ import {
 } from "./codec.ts";
 import { type FinalCommitment, finalCommitment } from "./finalCommitment.ts";
 import type { BlockHash } from "./hashes.ts";
-import { type MnListDiff, mnListDiff } from "./mnListDiff.ts";
+import { MAX_MASTERNODES, MAX_QUORUMS, type MnListDiff, mnListDiff } from "./mnListDiff.ts";
 
 export const getQRInfo = struct({
   /** Lists we hold, any order; the zero hash is not allowed. Empty: genesis. */
@@ -38,10 +39,28 @@ export interface QuorumSnapshot {
   readonly mnSkipList: readonly number[];
 }
 
+/** One bit per masternode. */
+const memberBits: Codec<Bitset> = {
+  minSize: bitset.minSize,
+  read(reader) {
+    const bits = bitset.read(reader);
+    if (bits.length > MAX_MASTERNODES) {
+      throw new DashlightError({
+        code: "wire/oversized",
+        what: "activeQuorumMembers",
+        size: bits.length,
+        limit: MAX_MASTERNODES,
+      });
+    }
+    return bits;
+  },
+  write: bitset.write,
+};
+
 export const quorumSnapshot = struct({
   mnSkipListMode: i32,
-  activeQuorumMembers: bitset as Codec<Bitset>,
-  mnSkipList: vector(i32, "mnSkipList"),
+  activeQuorumMembers: memberBits,
+  mnSkipList: vector(i32, "mnSkipList", MAX_MASTERNODES),
 }) as Codec<QuorumSnapshot>;
 
 /**
@@ -67,13 +86,15 @@ export interface QRInfo {
   readonly mnListDiffList: readonly MnListDiff[];
 }
 
-const commitments = vector(finalCommitment, "lastCommitmentPerIndex");
-const snapshots = vector(quorumSnapshot, "quorumSnapshotList");
+const commitments = vector(finalCommitment, "lastCommitmentPerIndex", MAX_QUORUMS);
+/** Three cycles for each of at most 32 quorum indexes. */
+const MAX_EXTRA_CYCLES = 96;
+const snapshots = vector(quorumSnapshot, "quorumSnapshotList", MAX_EXTRA_CYCLES);
 
 /** @param protocolVersion - the common version of the connection; it selects the encoding of the diffs inside */
 export function qrInfo(protocolVersion: number): Codec<QRInfo> {
   const diff = mnListDiff(protocolVersion);
-  const diffs = vector(diff, "mnListDiffList");
+  const diffs = vector(diff, "mnListDiffList", MAX_EXTRA_CYCLES);
   return {
     minSize: 3 * quorumSnapshot.minSize + 5 * diff.minSize + 4,
     read(reader: Reader): QRInfo {
