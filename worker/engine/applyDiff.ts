@@ -1,0 +1,209 @@
+import { DashlightError } from "../errors.ts";
+import type { NetworkParams } from "../params/types.ts";
+import { type CbTx, readCbTx } from "../wire/cbTx.ts";
+import {
+  type BlockHash,
+  equalBytes,
+  fromHashHex,
+  type HashHex,
+  type Height,
+  isZero,
+  toHashHex,
+  ZERO_HASH,
+} from "../wire/hashes.ts";
+import { computeMerkleRoot, extractMatches } from "../wire/merkle.ts";
+import type { MnListDiff } from "../wire/mnListDiff.ts";
+import { computeTxid } from "../wire/tx.ts";
+import { checkCommitment } from "./checkCommitment.ts";
+import { type EngineContext, isActiveAt } from "./context.ts";
+import { findEntry, ListEntry, type MasternodeList, mergeEntries, type Sml } from "./masternodeList.ts";
+import {
+  computeQuorumsRoot,
+  makeQuorumEntry,
+  type QuorumEntry,
+  type QuorumSet,
+  quorumKey,
+} from "./quorumSet.ts";
+import { type EngineState, listAtBlock, requireHeight } from "./state.ts";
+
+interface Base {
+  readonly height: Height;
+  readonly masternodes: Sml;
+  readonly quorums: QuorumSet;
+}
+
+const EMPTY_BASE: Base = { height: 0, masternodes: [], quorums: new Map() };
+
+/**
+ * Applies a mnlistdiff to the list at its base and proves the result: coinbase against the verified header, both
+ * roots against the coinbase.
+ * @returns the new state and list; `state` itself never changes
+ * @throws `engine/*` naming the first check that fails, in the order of `protocol/verification.md` 4.3
+ * Source: DIP-4; Core 23.1.2 evo/smldiff.cpp, evo/cbtx.cpp
+ */
+export function applyDiff(
+  state: EngineState,
+  diff: MnListDiff,
+  context: EngineContext,
+): { state: EngineState; list: MasternodeList } {
+  const blockHash = toHashHex(diff.blockHash);
+  const cbTx = requireCbTx(diff, blockHash);
+  const base = requireBase(state, diff.baseBlockHash, context);
+  const height = requireHeight(context.chain, diff.blockHash);
+  if (height < base.height) {
+    throw new DashlightError({
+      code: "engine/base-above-block",
+      baseHeight: base.height,
+      blockHeight: height,
+    });
+  }
+  const header = checkCoinbaseProof(diff, height, context);
+  checkCbTx(cbTx, height, blockHash, context.params);
+  const masternodes = applyMasternodes(base.masternodes, diff, cbTx, blockHash);
+  const quorums = applyQuorums(base.quorums, diff, cbTx, blockHash);
+  checkQuorums(quorums, diff, height, context);
+
+  const list: MasternodeList = { blockHash: diff.blockHash, height, header, cbTx, masternodes, quorums };
+  return { state: { ...state, lists: new Map(state.lists).set(blockHash, list) }, list };
+}
+
+/** Zero and the genesis hash both mean the empty list. */
+export function isEmptyBase(baseBlockHash: BlockHash, params: NetworkParams): boolean {
+  return isZero(baseBlockHash) || equalBytes(baseBlockHash, fromHashHex(params.genesisHash));
+}
+
+function requireBase(state: EngineState, baseBlockHash: BlockHash, context: EngineContext): Base {
+  if (isEmptyBase(baseBlockHash, context.params)) return EMPTY_BASE;
+  const list = listAtBlock(state, baseBlockHash);
+  if (!list) {
+    throw new DashlightError({ code: "engine/unknown-base", baseBlockHash: toHashHex(baseBlockHash) });
+  }
+  return list;
+}
+
+/** Blocks below DIP3 have a plain coinbase, and such an answer a zero block hash: no list can be proven by it. */
+function requireCbTx(diff: MnListDiff, blockHash: HashHex): CbTx {
+  const cbTx = readCbTx(diff.cbTx);
+  if (!cbTx || isZero(diff.blockHash))
+    throw new DashlightError({ code: "engine/no-coinbase-payload", blockHash });
+  return cbTx;
+}
+
+function checkCoinbaseProof(
+  diff: MnListDiff,
+  height: Height,
+  context: EngineContext,
+): MasternodeList["header"] {
+  const blockHash = toHashHex(diff.blockHash);
+  const { root, matches } = extractMatches(diff);
+  const match = matches[0];
+  if (matches.length !== 1 || !match || match.position !== 0) {
+    throw new DashlightError({ code: "engine/coinbase-not-first", blockHash, matches: matches.length });
+  }
+  const txid = computeTxid(diff.cbTx);
+  if (!equalBytes(match.hash, txid)) {
+    throw coinbaseMismatch(blockHash, toHashHex(match.hash), toHashHex(txid));
+  }
+  const merkleRoot = context.chain.merkleRootAt(height);
+  if (!merkleRoot) return "unknown";
+  if (!equalBytes(root, merkleRoot))
+    throw coinbaseMismatch(blockHash, toHashHex(merkleRoot), toHashHex(root));
+  return "verified";
+}
+
+function coinbaseMismatch(blockHash: HashHex, expected: HashHex, computed: HashHex): DashlightError {
+  return new DashlightError({ code: "engine/coinbase-proof-mismatch", blockHash, expected, computed });
+}
+
+/** Exactly 3 from V20, exactly 2 from DIP8 to V20, 1 or 2 between DIP3 and DIP8 (Core evo/specialtxman.cpp). */
+function checkCbTx(cbTx: CbTx, height: Height, blockHash: HashHex, { activation }: NetworkParams): void {
+  if (cbTx.height !== height) {
+    const facts = { blockHash, expected: height, received: cbTx.height };
+    throw new DashlightError({ code: "engine/wrong-coinbase-height", ...facts });
+  }
+  const expected = isActiveAt(height, activation.v20) ? 3 : isActiveAt(height, activation.dip0008) ? 2 : 1;
+  const isRight = expected === 1 ? cbTx.version <= 2 : cbTx.version === expected;
+  if (!isRight) {
+    const facts = { blockHash, expected, received: cbTx.version };
+    throw new DashlightError({ code: "engine/wrong-coinbase-version", ...facts });
+  }
+}
+
+function applyMasternodes(base: Sml, diff: MnListDiff, cbTx: CbTx, blockHash: HashHex): Sml {
+  const deleted = new Set<HashHex>();
+  for (const proTxHash of diff.deletedMNs) {
+    const hash = toHashHex(proTxHash);
+    if (deleted.has(hash)) throw duplicate(blockHash, "deletedMNs", hash);
+    if (!findEntry(base, proTxHash)) throw unknownDeletion(blockHash, "deletedMNs", hash);
+    deleted.add(hash);
+  }
+  const changed = diff.mnList.map((entry) => new ListEntry(entry));
+  const seen = new Set<HashHex>(deleted);
+  for (const { key } of changed) {
+    if (seen.has(key)) throw duplicate(blockHash, "mnList", key);
+    seen.add(key);
+  }
+  const masternodes = mergeEntries(base, deleted, changed);
+  const { root, mutated } = computeMerkleRoot(masternodes.map(({ leaf }) => leaf));
+  if (!equalBytes(root, cbTx.merkleRootMNList)) {
+    const facts = { blockHash, expected: toHashHex(cbTx.merkleRootMNList), computed: toHashHex(root) };
+    throw new DashlightError({ code: "engine/merkle-root-mismatch", ...facts });
+  }
+  if (mutated) throw new DashlightError({ code: "engine/mutated-merkle-tree", blockHash, what: "mnList" });
+  return masternodes;
+}
+
+function applyQuorums(base: QuorumSet, diff: MnListDiff, cbTx: CbTx, blockHash: HashHex): QuorumSet {
+  const quorums = new Map<string, QuorumEntry>(base);
+  const deleted = new Set<string>();
+  for (const { llmqType, quorumHash } of diff.deletedQuorums) {
+    const key = quorumKey(llmqType, quorumHash);
+    if (!quorums.delete(key)) {
+      throw deleted.has(key)
+        ? duplicate(blockHash, "deletedQuorums", key)
+        : unknownDeletion(blockHash, "deletedQuorums", key);
+    }
+    deleted.add(key);
+  }
+  for (const commitment of diff.newQuorums) {
+    const key = quorumKey(commitment.llmqType, commitment.quorumHash);
+    if (quorums.has(key) || deleted.has(key)) throw duplicate(blockHash, "newQuorums", key);
+    quorums.set(key, makeQuorumEntry(commitment));
+  }
+  const { root, mutated } = computeQuorumsRoot(quorums);
+  const expected = cbTx.merkleRootQuorums ?? (quorums.size === 0 ? ZERO_HASH : undefined);
+  if (!expected || !equalBytes(root, expected)) {
+    const facts = { blockHash, expected: toHashHex(expected ?? ZERO_HASH), computed: toHashHex(root) };
+    throw new DashlightError({ code: "engine/quorum-root-mismatch", ...facts });
+  }
+  if (mutated)
+    throw new DashlightError({ code: "engine/mutated-merkle-tree", blockHash, what: "newQuorums" });
+  return quorums;
+}
+
+/** What holds of every quorum set a full node accepts: configured types, counts, well-formed commitments. */
+function checkQuorums(quorums: QuorumSet, diff: MnListDiff, height: Height, context: EngineContext): void {
+  const blockHash = toHashHex(diff.blockHash);
+  const counts = new Map<number, number>();
+  for (const { commitment } of quorums.values()) {
+    const { llmqType } = commitment;
+    counts.set(llmqType, (counts.get(llmqType) ?? 0) + 1);
+  }
+  for (const [llmqType, count] of counts) {
+    const llmq = context.params.llmqs.get(llmqType);
+    if (!llmq) throw new DashlightError({ code: "engine/unknown-quorum-type", blockHash, llmqType });
+    const limit = llmq.signingActiveQuorumCount;
+    if (count > limit) {
+      throw new DashlightError({ code: "engine/too-many-quorums", blockHash, llmqType, count, limit });
+    }
+  }
+  for (const commitment of diff.newQuorums) checkCommitment(commitment, height, context);
+}
+
+function duplicate(blockHash: HashHex, what: string, hash: string): DashlightError {
+  return new DashlightError({ code: "engine/duplicate-entry", blockHash, what, hash });
+}
+
+function unknownDeletion(blockHash: HashHex, what: string, hash: string): DashlightError {
+  return new DashlightError({ code: "engine/unknown-deletion", blockHash, what, hash });
+}
