@@ -8,7 +8,7 @@ import type { EngineContext } from "./context.ts";
 import type { ListEntry } from "./masternodeList.ts";
 import { selectMembers } from "./members.ts";
 import type { QuorumEntry } from "./quorumSet.ts";
-import { type RotatedMembersOutcome, selectRotatedMembers } from "./rotation.ts";
+import { type RotatedMembersOutcome, Rotation } from "./rotation.ts";
 import {
   type EngineState,
   isContradicted,
@@ -73,6 +73,7 @@ export function memberResolver(
   state: EngineState,
   context: EngineContext,
 ): (quorum: QuorumEntry) => QuorumMembers {
+  const rotations = new Map<number, Rotation>();
   const cycles = new Map<string, RotatedMembersOutcome>();
   return ({ commitment }) => {
     const llmq = context.params.llmqs.get(commitment.llmqType);
@@ -82,10 +83,12 @@ export function memberResolver(
       const outcome = selectMembers(state, llmq, baseHeight, context);
       return "missing" in outcome ? outcome : { ...outcome, cycleHeight: undefined };
     }
+    const rotation = rotations.get(llmq.type) ?? new Rotation(state, llmq, context);
+    rotations.set(llmq.type, rotation);
     const cycleBase = baseHeight - (baseHeight % llmq.dkgInterval);
-    const key = `${llmq.type}:${cycleBase}`;
-    const cycle = cycles.get(key) ?? selectRotatedMembers(state, llmq, cycleBase, context);
-    cycles.set(key, cycle);
+    const cycleKey = `${llmq.type}:${cycleBase}`;
+    const cycle = cycles.get(cycleKey) ?? rotation.selectMembers(cycleBase);
+    cycles.set(cycleKey, cycle);
     if ("missing" in cycle) return cycle;
     return { members: cycle.members[commitment.quorumIndex] ?? [], cycleHeight: cycleBase };
   };
