@@ -53,6 +53,8 @@ export type EngineErrorFacts =
 
 export type BlsErrorFacts =
   | { code: "bls/invalid-secret-key" }
+  /** Our bug or the engine's: the maths says that this point exists. */
+  | { code: "bls/impossible-point"; where: string }
   | { code: "bls/engine-unavailable"; engine: string };
 
 export type X11ErrorFacts = { code: "x11/bad-module"; reason: string };

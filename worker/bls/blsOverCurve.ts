@@ -21,6 +21,9 @@ import type { Bls, BlsScheme, EncodedPublicKey, SignatureCheck, Signer } from ".
 /** Twice the masternodes of mainnet, about 4 MB of points. */
 const PUBLIC_KEY_CACHE_ENTRIES = 8192;
 
+/** Both signatures of a commitment are over one message. No specific reasoning for 32. */
+const MESSAGE_CACHE_ENTRIES = 32;
+
 /** A key on the curve, with the basic encoding it came from. */
 interface DecodedKey<G1> {
   readonly basic: Uint8Array;
@@ -29,6 +32,7 @@ interface DecodedKey<G1> {
 
 export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
   const publicKeys = new PointCache<DecodedKey<G1>>(PUBLIC_KEY_CACHE_ENTRIES);
+  const messagePoints = new PointCache<G2>(MESSAGE_CACHE_ENTRIES);
 
   function decodePublicKey(key: EncodedPublicKey): DecodedKey<G1> | undefined {
     const basic = toBasicPublicKey(key);
@@ -49,9 +53,14 @@ export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
   }
 
   function hashToPoint(message: Uint8Array, scheme: BlsScheme): G2 {
-    if (scheme === "basic") return curve.hashToG2(message);
-    const point = curve.decodeG2(legacyHashToG2(message));
-    if (point === undefined) throw new Error(`${curve.engine} refuses a point of the legacy hash to curve`);
+    const id = `${scheme} ${toHex(message)}`;
+    const known = messagePoints.get(id);
+    if (known !== undefined) return known;
+    const point = scheme === "basic" ? curve.hashToG2(message) : curve.decodeG2(legacyHashToG2(message));
+    if (point === undefined) {
+      throw new DashlightError({ code: "bls/impossible-point", where: `legacy hash, ${curve.engine}` });
+    }
+    messagePoints.set(id, point);
     return point;
   }
 

@@ -20,6 +20,6 @@ export interface Curve<G1, G2> {
   /** At least one point each. */
   sumG1(points: readonly G1[]): G1;
   sumG2(points: readonly G2[]): G2;
-  /** e(generator, signature) == e(publicKey, hash); false if the key or the signature is the identity */
+  /** e(generator, signature) == e(publicKey, hash). No point is the identity: decoding refuses it. */
   isSignature(publicKey: G1, hash: G2, signature: G2): boolean;
 }

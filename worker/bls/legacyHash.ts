@@ -5,6 +5,7 @@
 
 import { Fp, Fp2, PointG2 } from "@noble/bls12-381";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { DashlightError } from "../errors.ts";
 import { FIELD_ORDER, formatBasic, joined, toNumberBE } from "./encoding.ts";
 
 const SQRT_MINUS_3 =
@@ -67,7 +68,7 @@ function findPoint(w: Fp2, t: Fp2): [Fp2, Fp2] {
     if (y) return [x, y];
   }
   // One of the three is always on the curve: the product of their right sides is a square.
-  throw new Error("legacy hash to curve: no candidate on the curve");
+  throw new DashlightError({ code: "bls/impossible-point", where: "legacy hash" });
 }
 
 /** Legacy parity looks at the u-part only, so 0 counts as the smaller half. */

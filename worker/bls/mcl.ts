@@ -52,7 +52,6 @@ function mclCurve(generator: mcl.G1): Curve<mcl.G1, mcl.G2> {
     sumG1: (points) => points.reduce((sum, point) => mcl.add(sum, point)),
     sumG2: (points) => points.reduce((sum, point) => mcl.add(sum, point)),
     isSignature: (publicKey, hash, signature) => {
-      if (publicKey.isZero() || signature.isZero()) return false;
       const product = mcl.mul(mcl.millerLoop(minusGenerator, signature), mcl.millerLoop(publicKey, hash));
       return mcl.finalExp(product).isOne();
     },

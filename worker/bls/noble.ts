@@ -20,6 +20,7 @@ import {
 } from "./encoding.ts";
 import { type Fp2Tuple, hashToField } from "./hashToField.ts";
 import { encodePoint, sqrtFp2 } from "./legacyHash.ts";
+import { multiScalar } from "./multiScalar.ts";
 import type { Bls } from "./types.ts";
 
 const B1 = new Fp(CURVE.b);
@@ -41,7 +42,7 @@ const nobleCurve: Curve<PointG1, PointG2> = {
   encodeG1,
   encodeG2: (point) => (point.isZero() ? formatIdentity(SIGNATURE_BYTES) : encodePoint(point)),
   hashToG2,
-  multiplyG1,
+  multiplyG1: (points, scalars) => multiScalar(points, scalars.map(reduced)),
   multiplyGenerator: (scalar) => PointG1.BASE.multiplyPrecomputed(reduced(scalar)),
   multiplyG2: (point, scalar) => point.multiply(reduced(scalar)),
   sumG1: (points) => points.reduce((sum, point) => sum.add(point), PointG1.ZERO),
@@ -97,16 +98,8 @@ function mapToCurve(u: Fp2Tuple): PointG2 {
   return new PointG2(...isogenyMapG2(...map_to_curve_simple_swu_9mod16(u)));
 }
 
-function multiplyG1(points: readonly PointG1[], scalars: readonly Uint8Array[]): PointG1 {
-  return points.reduce(
-    (sum, point, i) => sum.add(point.multiplyUnsafe(reduced(scalars[i] ?? new Uint8Array(1)))),
-    PointG1.ZERO,
-  );
-}
-
 /** e(-generator, signature) * e(publicKey, hash) == 1, with one final exponentiation for both */
 function isSignature(publicKey: PointG1, hash: PointG2, signature: PointG2): boolean {
-  if (publicKey.isZero() || signature.isZero()) return false;
   const product = MINUS_GENERATOR.millerLoop(signature).multiply(publicKey.millerLoop(hash));
   return product.finalExponentiate().equals(Fp12.ONE);
 }

@@ -7,20 +7,20 @@ import {
   type Signer,
 } from "../index.ts";
 
+/** Every fact is asked of both. */
 export const ENGINES: readonly Bls[] = [await createMclBls(), createNobleBls()];
 export const SCHEMES: readonly BlsScheme[] = ["basic", "legacy"];
 
-export function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, "hex"));
+export interface Signed {
+  readonly scheme: BlsScheme;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly signer: Signer;
 }
 
-export function toHex(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && Buffer.from(bytes).toString("hex");
-}
-
-/** @param hex - as Core prints a hash */
-export function fromDisplay(hex: string): Uint8Array {
-  return fromHex(hex).reverse();
+export async function isValid(bls: Bls, check: Signed): Promise<boolean> {
+  const [verdict] = await bls.verify([check]);
+  return verdict === true;
 }
 
 export function key(hex: string, scheme: BlsScheme): EncodedPublicKey {
@@ -31,17 +31,31 @@ export function single(publicKey: EncodedPublicKey): Signer {
   return { kind: "single", publicKey };
 }
 
+export function secureAggregate(publicKeys: readonly EncodedPublicKey[]): Signer {
+  return { kind: "secureAggregate", publicKeys };
+}
+
+export function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, "hex"));
+}
+
+/** @param hex - as Core prints a hash */
+export function fromDisplay(hex: string): Uint8Array {
+  return fromHex(hex).reverse();
+}
+
+export function toHex(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString("hex");
+}
+
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   return bytes.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
 }
 
-export async function isValid(
-  bls: Bls,
-  scheme: BlsScheme,
-  message: Uint8Array,
-  signature: Uint8Array,
-  signer: Signer,
-): Promise<boolean> {
-  const [verdict] = await bls.verify([{ scheme, message, signature, signer }]);
-  return verdict === true;
+export function secretKeyOf(value: bigint): Uint8Array {
+  return fromHex(value.toString(16).padStart(64, "0"));
+}
+
+export function message(fill: number): Uint8Array {
+  return new Uint8Array(32).fill(fill);
 }
