@@ -4,6 +4,7 @@ import {
   createMclBls,
   createNobleBls,
   type EncodedPublicKey,
+  type SignatureCheck,
   type Signer,
 } from "../index.ts";
 
@@ -11,14 +12,7 @@ import {
 export const ENGINES: readonly Bls[] = [await createMclBls(), createNobleBls()];
 export const SCHEMES: readonly BlsScheme[] = ["basic", "legacy"];
 
-export interface Signed {
-  readonly scheme: BlsScheme;
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly signer: Signer;
-}
-
-export async function isValid(bls: Bls, check: Signed): Promise<boolean> {
+export async function isValid(bls: Bls, check: SignatureCheck): Promise<boolean> {
   const [verdict] = await bls.verify([check]);
   return verdict === true;
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { hasVectors, readVectorJson } from "../../test/vectors.ts";
-import { type BlsScheme, convertPublicKey, type EncodedPublicKey } from "../index.ts";
+import { type BlsScheme, convertPublicKey, type EncodedPublicKey, type SignatureCheck } from "../index.ts";
 import {
   ENGINES,
   flipBit,
@@ -11,7 +11,6 @@ import {
   key,
   message as messageOf,
   SCHEMES,
-  type Signed,
   secretKeyOf,
   secureAggregate,
   single,
@@ -167,7 +166,7 @@ if (hasVectors("bls")) {
       await expectBrothersRefused({ ...check, signer: secureAggregate(signers) });
     });
 
-    async function expectBrothersRefused(check: Signed): Promise<void> {
+    async function expectBrothersRefused(check: SignatureCheck): Promise<void> {
       expect(await isValid(bls, { ...check, message: flipBit(check.message, 100) })).toBe(false);
       expect(await isValid(bls, { ...check, signature: flipBit(check.signature, 760) })).toBe(false);
       expect(await isValid(bls, { ...check, signature: check.signature.slice(1) })).toBe(false);
