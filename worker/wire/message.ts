@@ -47,7 +47,9 @@ const payloads = {
 
 export type Command = keyof typeof payloads;
 export type Payload<C extends Command> = Decoded<ReturnType<(typeof payloads)[C]>>;
-type MessageOf<C extends Command> = { [K in C]: { readonly command: K; readonly payload: Payload<K> } }[C];
+type MessageOf<C extends Command> = {
+  [K in C]: { readonly command: K; readonly payload: Payload<K> };
+}[C];
 
 /** A message known to us, told apart by `command`. Messages without content have the payload `undefined`. */
 export type KnownMessage = MessageOf<Command>;
