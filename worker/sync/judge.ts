@@ -1,0 +1,52 @@
+import type { Bls } from "../bls/index.ts";
+import type { EngineContext } from "../engine/context.ts";
+import type { LockPreparation, LockUnknownReason } from "../engine/locks.ts";
+import type { MasternodeList } from "../engine/masternodeList.ts";
+import { applyVerdicts, quorumJobs, type Verdict, type VerificationJob } from "../engine/quorumJobs.ts";
+import type { QuorumEntry } from "../engine/quorumSet.ts";
+import type { EngineState } from "../engine/state.ts";
+import { DashlightError } from "../errors.ts";
+import { toHashHex } from "../wire/hashes.ts";
+
+/** Checks both signatures of every job in one batch. */
+export async function runJobs(jobs: readonly VerificationJob[], bls: Bls): Promise<Verdict[]> {
+  const results = await bls.verify(jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]));
+  return jobs.map((job, i) => ({
+    job,
+    isQuorumSigValid: results[2 * i] === true,
+    isMembersSigValid: results[2 * i + 1] === true,
+  }));
+}
+
+/** Judges every quorum of `quorums` that can be judged. */
+export async function judgeQuorums(
+  state: EngineState,
+  quorums: Iterable<QuorumEntry>,
+  context: EngineContext,
+  bls: Bls,
+): Promise<EngineState> {
+  const prepared = quorumJobs(state, quorums, context);
+  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, bls));
+}
+
+export type LockVerdict =
+  | { readonly status: "verified"; readonly quorum: QuorumEntry; readonly list: MasternodeList }
+  | { readonly status: "unknown"; readonly reason: LockUnknownReason };
+
+/**
+ * Checks a lock's signature against the quorums that may have made it.
+ * @throws `engine/bad-lock-signature` when all of them were looked at and none signed
+ */
+export async function verifyLock(
+  lock: "chainlock" | "instantlock",
+  { candidates, missing }: LockPreparation,
+  bls: Bls,
+): Promise<LockVerdict> {
+  for (const { quorum, list, check } of candidates) {
+    const [isValid] = await bls.verify([check]);
+    if (isValid) return { status: "verified", quorum, list };
+  }
+  if (missing) return { status: "unknown", reason: missing };
+  const hashes = candidates.map(({ quorum }) => toHashHex(quorum.commitment.quorumHash));
+  throw new DashlightError({ code: "engine/bad-lock-signature", lock, quorumHash: hashes.join(",") });
+}
