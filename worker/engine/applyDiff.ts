@@ -13,10 +13,17 @@ import {
 } from "../wire/hashes.ts";
 import { computeMerkleRoot, extractMatches } from "../wire/merkle.ts";
 import type { MnListDiff } from "../wire/mnListDiff.ts";
-import { computeTxid } from "../wire/tx.ts";
+import { computeTxid, type Transaction } from "../wire/tx.ts";
 import { checkCommitment } from "./checkCommitment.ts";
 import { type EngineContext, isActiveAt } from "./context.ts";
-import { findEntry, ListEntry, type MasternodeList, mergeEntries, type Sml } from "./masternodeList.ts";
+import {
+  type CoinbaseProof,
+  findEntry,
+  ListEntry,
+  type MasternodeList,
+  mergeEntries,
+  type Sml,
+} from "./masternodeList.ts";
 import {
   computeQuorumsRoot,
   makeQuorumEntry,
@@ -47,7 +54,7 @@ export function applyDiff(
   context: EngineContext,
 ): { state: EngineState; list: MasternodeList } {
   const blockHash = toHashHex(diff.blockHash);
-  const cbTx = requireCbTx(diff, blockHash);
+  requireCbTx(diff.cbTx, diff.blockHash);
   const base = requireBase(state, diff.baseBlockHash, context);
   const height = requireHeight(context.chain, diff.blockHash);
   if (height < base.height) {
@@ -57,13 +64,14 @@ export function applyDiff(
       blockHeight: height,
     });
   }
-  const header = checkCoinbaseProof(diff, height, context);
-  checkCbTx(cbTx, height, blockHash, context.params);
+  const { cbTx, header } = proveCoinbase(diff, diff.blockHash, height, context);
   const masternodes = applyMasternodes(base.masternodes, diff, cbTx, blockHash);
   const quorums = applyQuorums(base.quorums, diff, cbTx, blockHash);
   checkQuorums(quorums, diff, height, context);
 
-  const list: MasternodeList = { blockHash: diff.blockHash, height, header, cbTx, masternodes, quorums };
+  const { totalTransactions, merkleHashes, merkleFlags } = diff;
+  const proof: CoinbaseProof = { cbTx: diff.cbTx, totalTransactions, merkleHashes, merkleFlags };
+  const list = { blockHash: diff.blockHash, height, header, cbTx, proof, masternodes, quorums };
   return { state: { ...state, lists: new Map(state.lists).set(blockHash, list) }, list };
 }
 
@@ -82,33 +90,37 @@ function requireBase(state: EngineState, baseBlockHash: BlockHash, context: Engi
 }
 
 /** Blocks below DIP3 have a plain coinbase, and such an answer a zero block hash: no list can be proven by it. */
-function requireCbTx(diff: MnListDiff, blockHash: HashHex): CbTx {
-  const cbTx = readCbTx(diff.cbTx);
-  if (!cbTx || isZero(diff.blockHash))
-    throw new DashlightError({ code: "engine/no-coinbase-payload", blockHash });
-  return cbTx;
+function requireCbTx(coinbase: Transaction, blockHash: BlockHash): CbTx {
+  const cbTx = readCbTx(coinbase);
+  if (cbTx && !isZero(blockHash)) return cbTx;
+  throw new DashlightError({ code: "engine/no-coinbase-payload", blockHash: toHashHex(blockHash) });
 }
 
-function checkCoinbaseProof(
-  diff: MnListDiff,
+/**
+ * Proves a coinbase against the header of its block, and its payload against the block's height.
+ * @returns whether the header was there to prove it against
+ */
+export function proveCoinbase(
+  proof: CoinbaseProof,
+  blockHash: BlockHash,
   height: Height,
   context: EngineContext,
-): MasternodeList["header"] {
-  const blockHash = toHashHex(diff.blockHash);
-  const { root, matches } = extractMatches(diff);
+): { cbTx: CbTx; header: MasternodeList["header"] } {
+  const hash = toHashHex(blockHash);
+  const cbTx = requireCbTx(proof.cbTx, blockHash);
+  const { root, matches } = extractMatches(proof);
   const match = matches[0];
   if (matches.length !== 1 || !match || match.position !== 0) {
-    throw new DashlightError({ code: "engine/coinbase-not-first", blockHash, matches: matches.length });
+    throw new DashlightError({ code: "engine/coinbase-not-first", blockHash: hash, matches: matches.length });
   }
-  const txid = computeTxid(diff.cbTx);
-  if (!equalBytes(match.hash, txid)) {
-    throw coinbaseMismatch(blockHash, toHashHex(match.hash), toHashHex(txid));
-  }
+  const txid = computeTxid(proof.cbTx);
+  if (!equalBytes(match.hash, txid)) throw coinbaseMismatch(hash, toHashHex(match.hash), toHashHex(txid));
   const merkleRoot = context.chain.merkleRootAt(height);
-  if (!merkleRoot) return "unknown";
-  if (!equalBytes(root, merkleRoot))
-    throw coinbaseMismatch(blockHash, toHashHex(merkleRoot), toHashHex(root));
-  return "verified";
+  if (merkleRoot && !equalBytes(root, merkleRoot)) {
+    throw coinbaseMismatch(hash, toHashHex(merkleRoot), toHashHex(root));
+  }
+  checkCbTx(cbTx, height, hash, context.params);
+  return { cbTx, header: merkleRoot ? "verified" : "unknown" };
 }
 
 function coinbaseMismatch(blockHash: HashHex, expected: HashHex, computed: HashHex): DashlightError {
@@ -144,13 +156,18 @@ function applyMasternodes(base: Sml, diff: MnListDiff, cbTx: CbTx, blockHash: Ha
     seen.add(key);
   }
   const masternodes = mergeEntries(base, deleted, changed);
+  checkMasternodesRoot(masternodes, cbTx, blockHash);
+  return masternodes;
+}
+
+/** @throws `engine/merkle-root-mismatch`, `engine/mutated-merkle-tree` */
+export function checkMasternodesRoot(masternodes: Sml, cbTx: CbTx, blockHash: HashHex): void {
   const { root, mutated } = computeMerkleRoot(masternodes.map(({ leaf }) => leaf));
   if (!equalBytes(root, cbTx.merkleRootMNList)) {
     const facts = { blockHash, expected: toHashHex(cbTx.merkleRootMNList), computed: toHashHex(root) };
     throw new DashlightError({ code: "engine/merkle-root-mismatch", ...facts });
   }
   if (mutated) throw new DashlightError({ code: "engine/mutated-merkle-tree", blockHash, what: "mnList" });
-  return masternodes;
 }
 
 function applyQuorums(base: QuorumSet, diff: MnListDiff, cbTx: CbTx, blockHash: HashHex): QuorumSet {
@@ -170,6 +187,12 @@ function applyQuorums(base: QuorumSet, diff: MnListDiff, cbTx: CbTx, blockHash: 
     if (quorums.has(key) || deleted.has(key)) throw duplicate(blockHash, "newQuorums", key);
     quorums.set(key, makeQuorumEntry(commitment));
   }
+  checkQuorumsRoot(quorums, cbTx, blockHash);
+  return quorums;
+}
+
+/** @throws `engine/quorum-root-mismatch`, `engine/mutated-merkle-tree` */
+export function checkQuorumsRoot(quorums: QuorumSet, cbTx: CbTx, blockHash: HashHex): void {
   const { root, mutated } = computeQuorumsRoot(quorums);
   const expected = cbTx.merkleRootQuorums ?? (quorums.size === 0 ? ZERO_HASH : undefined);
   if (!expected || !equalBytes(root, expected)) {
@@ -178,7 +201,6 @@ function applyQuorums(base: QuorumSet, diff: MnListDiff, cbTx: CbTx, blockHash: 
   }
   if (mutated)
     throw new DashlightError({ code: "engine/mutated-merkle-tree", blockHash, what: "newQuorums" });
-  return quorums;
 }
 
 /** What holds of every quorum set a full node accepts: configured types, counts, well-formed commitments. */

@@ -10,7 +10,9 @@ import {
   type ProTxHash,
   toHashHex,
 } from "../wire/hashes.ts";
+import type { PartialMerkleTree } from "../wire/merkle.ts";
 import { computeEntryHash, type SmlEntry } from "../wire/smlEntry.ts";
+import type { Transaction } from "../wire/tx.ts";
 import type { QuorumSet } from "./quorumSet.ts";
 
 /** A masternode with what is derived from it once. Lists share these objects. */
@@ -50,6 +52,10 @@ export class ListEntry {
 /** Entries of one list, ascending by the raw bytes of proRegTxHash, without duplicates. */
 export type Sml = readonly ListEntry[];
 
+export interface CoinbaseProof extends PartialMerkleTree {
+  readonly cbTx: Transaction;
+}
+
 /** Masternode list and quorum set after a block, both proven by that block's coinbase. */
 export interface MasternodeList {
   readonly blockHash: BlockHash;
@@ -57,6 +63,8 @@ export interface MasternodeList {
   /** Whether the coinbase was proven against a verified header; `unknown` only in the offline tool. */
   readonly header: "verified" | "unknown";
   readonly cbTx: CbTx;
+  /** The coinbase transaction and its way up to the header's merkle root: with it the list can be proven again. */
+  readonly proof: CoinbaseProof;
   readonly masternodes: Sml;
   readonly quorums: QuorumSet;
 }
