@@ -16,7 +16,7 @@ const HASH_OF_NOTHING = "51b572209083576ea221c27e62b4e22063257571ccb6cc3dc3cd17e
  * Source: Core 23.1.2 src/hash_x11.h
  */
 export interface X11 {
-  /** What runs the hash: WebAssembly, or the same module as JavaScript (about 6 times slower). */
+  /** What runs the hash: WebAssembly, or the same sources as JavaScript (about 5 times slower). */
   readonly engine: "wasm" | "js";
 
   /**
@@ -28,7 +28,7 @@ export interface X11 {
 
   /**
    * Hashes any number of block headers without leaving the module between them.
-   * Blocks the thread, for about 17 us a header with WebAssembly: long lists are the caller's to slice.
+   * Blocks the thread, for about 10 us a header with WebAssembly: long lists are the caller's to slice.
    * @param headers - n times 80 bytes
    * @returns n times 32 bytes, wire order, in the same order
    * @throws RangeError if the length is no multiple of 80
@@ -39,8 +39,9 @@ export interface X11 {
 /**
  * X11 on WebAssembly.
  * @param wasmBytes - build/x11.wasm, made by build.mjs
- * @throws DashlightError "x11/bad-module" if the bytes are not that module, or if WebAssembly is missing or refused
- *   here, as by a content security policy without 'wasm-unsafe-eval': {@link createX11Fallback} is for that case
+ * @throws DashlightError "x11/bad-module" if the bytes are not that module, or if WebAssembly is missing, has no 128-bit
+ *   vectors (Safari before 16.4) or is refused (a content security policy without 'wasm-unsafe-eval'):
+ *   {@link createX11Fallback} is for those cases
  */
 export async function createX11(wasmBytes: BufferSource): Promise<X11> {
   return createFrom("wasm", async () => (await WebAssembly.instantiate(wasmBytes)).instance.exports);

@@ -49,10 +49,11 @@ export function initAes(): void {
  */
 @inline
 export function aesColumn(row0: u32, row1: u32, row2: u32, row3: u32): u32 {
+  // Shift, then mask: one operation less for each byte than to cut it out and multiply it by 4.
   return (
-    load<u32>((row0 & 0xff) << 2, TABLE_0) ^
-    load<u32>(((row1 >> 8) & 0xff) << 2, TABLE_1) ^
-    load<u32>(((row2 >> 16) & 0xff) << 2, TABLE_2) ^
-    load<u32>((row3 >> 24) << 2, TABLE_3)
+    load<u32>((row0 << 2) & 0x3fc, TABLE_0) ^
+    load<u32>((row1 >> 6) & 0x3fc, TABLE_1) ^
+    load<u32>((row2 >> 14) & 0x3fc, TABLE_2) ^
+    load<u32>((row3 >> 22) & 0x3fc, TABLE_3)
   );
 }

@@ -1,6 +1,6 @@
 // BLAKE-512: the final-round submission, 16 rounds, no salt.
 // Source: Aumasson, Henzen, Meier, Phan, "SHA-3 proposal BLAKE", version 1.3.
-import { clear, loadBigEndian64, padBlock, storeBigEndian64 } from "./bytes";
+import { clear, loadBigEndian64, padBlock, rotateLeft64, storeBigEndian64 } from "./bytes";
 
 const BLOCK_SIZE: usize = 128;
 const ROUNDS = 16;
@@ -68,77 +68,77 @@ function compress(block: usize, bits: u64): void {
   for (let round = 0; round < ROUNDS; round++) {
     // columns
     v0 += v4 + keyedWord(load<u8>(sigma, 0), load<u8>(sigma, 1));
-    v12 = rotr<u64>(v12 ^ v0, 32);
+    v12 = rotateLeft64(v12 ^ v0, 32);
     v8 += v12;
-    v4 = rotr<u64>(v4 ^ v8, 25);
+    v4 = rotateLeft64(v4 ^ v8, 39);
     v0 += v4 + keyedWord(load<u8>(sigma, 1), load<u8>(sigma, 0));
-    v12 = rotr<u64>(v12 ^ v0, 16);
+    v12 = rotateLeft64(v12 ^ v0, 48);
     v8 += v12;
-    v4 = rotr<u64>(v4 ^ v8, 11);
+    v4 = rotateLeft64(v4 ^ v8, 53);
 
     v1 += v5 + keyedWord(load<u8>(sigma, 2), load<u8>(sigma, 3));
-    v13 = rotr<u64>(v13 ^ v1, 32);
+    v13 = rotateLeft64(v13 ^ v1, 32);
     v9 += v13;
-    v5 = rotr<u64>(v5 ^ v9, 25);
+    v5 = rotateLeft64(v5 ^ v9, 39);
     v1 += v5 + keyedWord(load<u8>(sigma, 3), load<u8>(sigma, 2));
-    v13 = rotr<u64>(v13 ^ v1, 16);
+    v13 = rotateLeft64(v13 ^ v1, 48);
     v9 += v13;
-    v5 = rotr<u64>(v5 ^ v9, 11);
+    v5 = rotateLeft64(v5 ^ v9, 53);
 
     v2 += v6 + keyedWord(load<u8>(sigma, 4), load<u8>(sigma, 5));
-    v14 = rotr<u64>(v14 ^ v2, 32);
+    v14 = rotateLeft64(v14 ^ v2, 32);
     v10 += v14;
-    v6 = rotr<u64>(v6 ^ v10, 25);
+    v6 = rotateLeft64(v6 ^ v10, 39);
     v2 += v6 + keyedWord(load<u8>(sigma, 5), load<u8>(sigma, 4));
-    v14 = rotr<u64>(v14 ^ v2, 16);
+    v14 = rotateLeft64(v14 ^ v2, 48);
     v10 += v14;
-    v6 = rotr<u64>(v6 ^ v10, 11);
+    v6 = rotateLeft64(v6 ^ v10, 53);
 
     v3 += v7 + keyedWord(load<u8>(sigma, 6), load<u8>(sigma, 7));
-    v15 = rotr<u64>(v15 ^ v3, 32);
+    v15 = rotateLeft64(v15 ^ v3, 32);
     v11 += v15;
-    v7 = rotr<u64>(v7 ^ v11, 25);
+    v7 = rotateLeft64(v7 ^ v11, 39);
     v3 += v7 + keyedWord(load<u8>(sigma, 7), load<u8>(sigma, 6));
-    v15 = rotr<u64>(v15 ^ v3, 16);
+    v15 = rotateLeft64(v15 ^ v3, 48);
     v11 += v15;
-    v7 = rotr<u64>(v7 ^ v11, 11);
+    v7 = rotateLeft64(v7 ^ v11, 53);
 
     // diagonals
     v0 += v5 + keyedWord(load<u8>(sigma, 8), load<u8>(sigma, 9));
-    v15 = rotr<u64>(v15 ^ v0, 32);
+    v15 = rotateLeft64(v15 ^ v0, 32);
     v10 += v15;
-    v5 = rotr<u64>(v5 ^ v10, 25);
+    v5 = rotateLeft64(v5 ^ v10, 39);
     v0 += v5 + keyedWord(load<u8>(sigma, 9), load<u8>(sigma, 8));
-    v15 = rotr<u64>(v15 ^ v0, 16);
+    v15 = rotateLeft64(v15 ^ v0, 48);
     v10 += v15;
-    v5 = rotr<u64>(v5 ^ v10, 11);
+    v5 = rotateLeft64(v5 ^ v10, 53);
 
     v1 += v6 + keyedWord(load<u8>(sigma, 10), load<u8>(sigma, 11));
-    v12 = rotr<u64>(v12 ^ v1, 32);
+    v12 = rotateLeft64(v12 ^ v1, 32);
     v11 += v12;
-    v6 = rotr<u64>(v6 ^ v11, 25);
+    v6 = rotateLeft64(v6 ^ v11, 39);
     v1 += v6 + keyedWord(load<u8>(sigma, 11), load<u8>(sigma, 10));
-    v12 = rotr<u64>(v12 ^ v1, 16);
+    v12 = rotateLeft64(v12 ^ v1, 48);
     v11 += v12;
-    v6 = rotr<u64>(v6 ^ v11, 11);
+    v6 = rotateLeft64(v6 ^ v11, 53);
 
     v2 += v7 + keyedWord(load<u8>(sigma, 12), load<u8>(sigma, 13));
-    v13 = rotr<u64>(v13 ^ v2, 32);
+    v13 = rotateLeft64(v13 ^ v2, 32);
     v8 += v13;
-    v7 = rotr<u64>(v7 ^ v8, 25);
+    v7 = rotateLeft64(v7 ^ v8, 39);
     v2 += v7 + keyedWord(load<u8>(sigma, 13), load<u8>(sigma, 12));
-    v13 = rotr<u64>(v13 ^ v2, 16);
+    v13 = rotateLeft64(v13 ^ v2, 48);
     v8 += v13;
-    v7 = rotr<u64>(v7 ^ v8, 11);
+    v7 = rotateLeft64(v7 ^ v8, 53);
 
     v3 += v4 + keyedWord(load<u8>(sigma, 14), load<u8>(sigma, 15));
-    v14 = rotr<u64>(v14 ^ v3, 32);
+    v14 = rotateLeft64(v14 ^ v3, 32);
     v9 += v14;
-    v4 = rotr<u64>(v4 ^ v9, 25);
+    v4 = rotateLeft64(v4 ^ v9, 39);
     v3 += v4 + keyedWord(load<u8>(sigma, 15), load<u8>(sigma, 14));
-    v14 = rotr<u64>(v14 ^ v3, 16);
+    v14 = rotateLeft64(v14 ^ v3, 48);
     v9 += v14;
-    v4 = rotr<u64>(v4 ^ v9, 11);
+    v4 = rotateLeft64(v4 ^ v9, 53);
 
     sigma += 16;
     if (sigma == SIGMA_END) sigma = SIGMA;

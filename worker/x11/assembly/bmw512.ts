@@ -1,6 +1,6 @@
 // Blue Midnight Wish, BMW-512 with the round-2 tweaks.
 // Source: Gligoroski, Klima, Knapskog, El-Hadedy, Amundsen, Mjolsnes, "Cryptographic Hash Function BLUE MIDNIGHT WISH".
-import { clear, copyWords, padBlock } from "./bytes";
+import { clear, copyWords, padBlock, rotateLeft64 } from "./bytes";
 
 const BLOCK_SIZE: usize = 128;
 
@@ -32,22 +32,22 @@ const rotated: usize = memory.data(128, 16);
 
 @inline
 function s0(x: u64): u64 {
-  return (x >> 1) ^ (x << 3) ^ rotl<u64>(x, 4) ^ rotl<u64>(x, 37);
+  return (x >> 1) ^ (x << 3) ^ rotateLeft64(x, 4) ^ rotateLeft64(x, 37);
 }
 
 @inline
 function s1(x: u64): u64 {
-  return (x >> 1) ^ (x << 2) ^ rotl<u64>(x, 13) ^ rotl<u64>(x, 43);
+  return (x >> 1) ^ (x << 2) ^ rotateLeft64(x, 13) ^ rotateLeft64(x, 43);
 }
 
 @inline
 function s2(x: u64): u64 {
-  return (x >> 2) ^ (x << 1) ^ rotl<u64>(x, 19) ^ rotl<u64>(x, 53);
+  return (x >> 2) ^ (x << 1) ^ rotateLeft64(x, 19) ^ rotateLeft64(x, 53);
 }
 
 @inline
 function s3(x: u64): u64 {
-  return (x >> 2) ^ (x << 2) ^ rotl<u64>(x, 28) ^ rotl<u64>(x, 59);
+  return (x >> 2) ^ (x << 2) ^ rotateLeft64(x, 28) ^ rotateLeft64(x, 59);
 }
 
 @inline
@@ -111,22 +111,22 @@ function mixMessage(block: usize): void {
 /** f1: words 16 to 31 of the pipe, two by the strong expansion and fourteen by the simple one. */
 @inline
 function expand(block: usize): void {
-  store<u64>(rotated, rotl<u64>(load<u64>(block), 1), 0);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 8), 2), 8);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 16), 3), 16);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 24), 4), 24);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 32), 5), 32);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 40), 6), 40);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 48), 7), 48);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 56), 8), 56);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 64), 9), 64);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 72), 10), 72);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 80), 11), 80);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 88), 12), 88);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 96), 13), 96);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 104), 14), 104);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 112), 15), 112);
-  store<u64>(rotated, rotl<u64>(load<u64>(block, 120), 16), 120);
+  store<u64>(rotated, rotateLeft64(load<u64>(block), 1), 0);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 8), 2), 8);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 16), 3), 16);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 24), 4), 24);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 32), 5), 32);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 40), 6), 40);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 48), 7), 48);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 56), 8), 56);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 64), 9), 64);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 72), 10), 72);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 80), 11), 80);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 88), 12), 88);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 96), 13), 96);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 104), 14), 104);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 112), 15), 112);
+  store<u64>(rotated, rotateLeft64(load<u64>(block, 120), 16), 120);
 
   for (let j: usize = 0; j < 2; j++) {
     const p = q + (j << 3);
@@ -154,19 +154,19 @@ function expand(block: usize): void {
     const p = q + (j << 3);
     const word =
       load<u64>(p) +
-      rotl<u64>(load<u64>(p, 8), 5) +
+      rotateLeft64(load<u64>(p, 8), 5) +
       load<u64>(p, 16) +
-      rotl<u64>(load<u64>(p, 24), 11) +
+      rotateLeft64(load<u64>(p, 24), 11) +
       load<u64>(p, 32) +
-      rotl<u64>(load<u64>(p, 40), 27) +
+      rotateLeft64(load<u64>(p, 40), 27) +
       load<u64>(p, 48) +
-      rotl<u64>(load<u64>(p, 56), 32) +
+      rotateLeft64(load<u64>(p, 56), 32) +
       load<u64>(p, 64) +
-      rotl<u64>(load<u64>(p, 72), 37) +
+      rotateLeft64(load<u64>(p, 72), 37) +
       load<u64>(p, 80) +
-      rotl<u64>(load<u64>(p, 88), 43) +
+      rotateLeft64(load<u64>(p, 88), 43) +
       load<u64>(p, 96) +
-      rotl<u64>(load<u64>(p, 104), 53) +
+      rotateLeft64(load<u64>(p, 104), 53) +
       s4(load<u64>(p, 112)) +
       s5(load<u64>(p, 120)) +
       addElement(j);
@@ -194,21 +194,21 @@ function fold(block: usize): void {
   const h6 = ((xh >> 4) ^ (load<u64>(q, 176) << 6) ^ load<u64>(block, 48)) + (xl ^ load<u64>(q, 240) ^ load<u64>(q, 48));
   const h7 = ((xh >> 11) ^ (load<u64>(q, 184) << 2) ^ load<u64>(block, 56)) + (xl ^ load<u64>(q, 248) ^ load<u64>(q, 56));
   const h8 =
-    rotl<u64>(h4, 9) + (xh ^ load<u64>(q, 192) ^ load<u64>(block, 64)) + ((xl << 8) ^ load<u64>(q, 184) ^ load<u64>(q, 64));
+    rotateLeft64(h4, 9) + (xh ^ load<u64>(q, 192) ^ load<u64>(block, 64)) + ((xl << 8) ^ load<u64>(q, 184) ^ load<u64>(q, 64));
   const h9 =
-    rotl<u64>(h5, 10) + (xh ^ load<u64>(q, 200) ^ load<u64>(block, 72)) + ((xl >> 6) ^ load<u64>(q, 128) ^ load<u64>(q, 72));
+    rotateLeft64(h5, 10) + (xh ^ load<u64>(q, 200) ^ load<u64>(block, 72)) + ((xl >> 6) ^ load<u64>(q, 128) ^ load<u64>(q, 72));
   const h10 =
-    rotl<u64>(h6, 11) + (xh ^ load<u64>(q, 208) ^ load<u64>(block, 80)) + ((xl << 6) ^ load<u64>(q, 136) ^ load<u64>(q, 80));
+    rotateLeft64(h6, 11) + (xh ^ load<u64>(q, 208) ^ load<u64>(block, 80)) + ((xl << 6) ^ load<u64>(q, 136) ^ load<u64>(q, 80));
   const h11 =
-    rotl<u64>(h7, 12) + (xh ^ load<u64>(q, 216) ^ load<u64>(block, 88)) + ((xl << 4) ^ load<u64>(q, 144) ^ load<u64>(q, 88));
+    rotateLeft64(h7, 12) + (xh ^ load<u64>(q, 216) ^ load<u64>(block, 88)) + ((xl << 4) ^ load<u64>(q, 144) ^ load<u64>(q, 88));
   const h12 =
-    rotl<u64>(h0, 13) + (xh ^ load<u64>(q, 224) ^ load<u64>(block, 96)) + ((xl >> 3) ^ load<u64>(q, 152) ^ load<u64>(q, 96));
+    rotateLeft64(h0, 13) + (xh ^ load<u64>(q, 224) ^ load<u64>(block, 96)) + ((xl >> 3) ^ load<u64>(q, 152) ^ load<u64>(q, 96));
   const h13 =
-    rotl<u64>(h1, 14) + (xh ^ load<u64>(q, 232) ^ load<u64>(block, 104)) + ((xl >> 4) ^ load<u64>(q, 160) ^ load<u64>(q, 104));
+    rotateLeft64(h1, 14) + (xh ^ load<u64>(q, 232) ^ load<u64>(block, 104)) + ((xl >> 4) ^ load<u64>(q, 160) ^ load<u64>(q, 104));
   const h14 =
-    rotl<u64>(h2, 15) + (xh ^ load<u64>(q, 240) ^ load<u64>(block, 112)) + ((xl >> 7) ^ load<u64>(q, 168) ^ load<u64>(q, 112));
+    rotateLeft64(h2, 15) + (xh ^ load<u64>(q, 240) ^ load<u64>(block, 112)) + ((xl >> 7) ^ load<u64>(q, 168) ^ load<u64>(q, 112));
   const h15 =
-    rotl<u64>(h3, 16) + (xh ^ load<u64>(q, 248) ^ load<u64>(block, 120)) + ((xl >> 2) ^ load<u64>(q, 176) ^ load<u64>(q, 120));
+    rotateLeft64(h3, 16) + (xh ^ load<u64>(q, 248) ^ load<u64>(block, 120)) + ((xl >> 2) ^ load<u64>(q, 176) ^ load<u64>(q, 120));
   store<u64>(state, h0);
   store<u64>(state, h1, 8);
   store<u64>(state, h2, 16);

@@ -1,6 +1,6 @@
 // CubeHash16/32-512: 16 rounds a block, 160 at the end.
 // Source: Bernstein, "CubeHash specification (2.B.1)".
-import { copyWords, padBlock } from "./bytes";
+import { copyWords, padBlock, rotateLeft32, rotateLeft32x4 } from "./bytes";
 
 const BLOCK_SIZE: usize = 32;
 const ROUNDS = 16;
@@ -17,8 +17,52 @@ const IV: usize = memory.data<u32>([
 const state: usize = memory.data(128, 16);
 const lastBlock: usize = memory.data(32, 16);
 
-/** @param rounds - even: the swaps of two rounds cancel out, so they become the choice of the next operand */
-function permute(rounds: i32): void {
+/** The rounds on vectors of four words: a0..a3 are words 0 to 15, b0..b3 words 16 to 31. */
+function permuteVectors(rounds: i32): void {
+  let a0 = v128.load(state);
+  let a1 = v128.load(state, 16);
+  let a2 = v128.load(state, 32);
+  let a3 = v128.load(state, 48);
+  let b0 = v128.load(state, 64);
+  let b1 = v128.load(state, 80);
+  let b2 = v128.load(state, 96);
+  let b3 = v128.load(state, 112);
+
+  for (; rounds > 0; rounds--) {
+    b0 = i32x4.add(b0, a0);
+    b1 = i32x4.add(b1, a1);
+    b2 = i32x4.add(b2, a2);
+    b3 = i32x4.add(b3, a3);
+    const c0 = v128.xor(rotateLeft32x4(a2, 7), b0);
+    const c1 = v128.xor(rotateLeft32x4(a3, 7), b1);
+    const c2 = v128.xor(rotateLeft32x4(a0, 7), b2);
+    const c3 = v128.xor(rotateLeft32x4(a1, 7), b3);
+    b0 = i32x4.add(v128.shuffle<u32>(b0, b0, 2, 3, 0, 1), c0);
+    b1 = i32x4.add(v128.shuffle<u32>(b1, b1, 2, 3, 0, 1), c1);
+    b2 = i32x4.add(v128.shuffle<u32>(b2, b2, 2, 3, 0, 1), c2);
+    b3 = i32x4.add(v128.shuffle<u32>(b3, b3, 2, 3, 0, 1), c3);
+    a0 = v128.xor(rotateLeft32x4(c1, 11), b0);
+    a1 = v128.xor(rotateLeft32x4(c0, 11), b1);
+    a2 = v128.xor(rotateLeft32x4(c3, 11), b2);
+    a3 = v128.xor(rotateLeft32x4(c2, 11), b3);
+    b0 = v128.shuffle<u32>(b0, b0, 1, 0, 3, 2);
+    b1 = v128.shuffle<u32>(b1, b1, 1, 0, 3, 2);
+    b2 = v128.shuffle<u32>(b2, b2, 1, 0, 3, 2);
+    b3 = v128.shuffle<u32>(b3, b3, 1, 0, 3, 2);
+  }
+
+  v128.store(state, a0);
+  v128.store(state, a1, 16);
+  v128.store(state, a2, 32);
+  v128.store(state, a3, 48);
+  v128.store(state, b0, 64);
+  v128.store(state, b1, 80);
+  v128.store(state, b2, 96);
+  v128.store(state, b3, 112);
+}
+
+/** The same on single words, for JavaScript. `rounds` is even: the swaps of two rounds cancel out. */
+function permuteWords(rounds: i32): void {
   let x0 = load<u32>(state);
   let x1 = load<u32>(state, 4);
   let x2 = load<u32>(state, 8);
@@ -69,22 +113,22 @@ function permute(rounds: i32): void {
     x29 += x13;
     x30 += x14;
     x31 += x15;
-    x0 = rotl<u32>(x0, 7);
-    x1 = rotl<u32>(x1, 7);
-    x2 = rotl<u32>(x2, 7);
-    x3 = rotl<u32>(x3, 7);
-    x4 = rotl<u32>(x4, 7);
-    x5 = rotl<u32>(x5, 7);
-    x6 = rotl<u32>(x6, 7);
-    x7 = rotl<u32>(x7, 7);
-    x8 = rotl<u32>(x8, 7);
-    x9 = rotl<u32>(x9, 7);
-    x10 = rotl<u32>(x10, 7);
-    x11 = rotl<u32>(x11, 7);
-    x12 = rotl<u32>(x12, 7);
-    x13 = rotl<u32>(x13, 7);
-    x14 = rotl<u32>(x14, 7);
-    x15 = rotl<u32>(x15, 7);
+    x0 = rotateLeft32(x0, 7);
+    x1 = rotateLeft32(x1, 7);
+    x2 = rotateLeft32(x2, 7);
+    x3 = rotateLeft32(x3, 7);
+    x4 = rotateLeft32(x4, 7);
+    x5 = rotateLeft32(x5, 7);
+    x6 = rotateLeft32(x6, 7);
+    x7 = rotateLeft32(x7, 7);
+    x8 = rotateLeft32(x8, 7);
+    x9 = rotateLeft32(x9, 7);
+    x10 = rotateLeft32(x10, 7);
+    x11 = rotateLeft32(x11, 7);
+    x12 = rotateLeft32(x12, 7);
+    x13 = rotateLeft32(x13, 7);
+    x14 = rotateLeft32(x14, 7);
+    x15 = rotateLeft32(x15, 7);
     x8 ^= x16;
     x9 ^= x17;
     x10 ^= x18;
@@ -117,22 +161,22 @@ function permute(rounds: i32): void {
     x31 += x5;
     x28 += x6;
     x29 += x7;
-    x8 = rotl<u32>(x8, 11);
-    x9 = rotl<u32>(x9, 11);
-    x10 = rotl<u32>(x10, 11);
-    x11 = rotl<u32>(x11, 11);
-    x12 = rotl<u32>(x12, 11);
-    x13 = rotl<u32>(x13, 11);
-    x14 = rotl<u32>(x14, 11);
-    x15 = rotl<u32>(x15, 11);
-    x0 = rotl<u32>(x0, 11);
-    x1 = rotl<u32>(x1, 11);
-    x2 = rotl<u32>(x2, 11);
-    x3 = rotl<u32>(x3, 11);
-    x4 = rotl<u32>(x4, 11);
-    x5 = rotl<u32>(x5, 11);
-    x6 = rotl<u32>(x6, 11);
-    x7 = rotl<u32>(x7, 11);
+    x8 = rotateLeft32(x8, 11);
+    x9 = rotateLeft32(x9, 11);
+    x10 = rotateLeft32(x10, 11);
+    x11 = rotateLeft32(x11, 11);
+    x12 = rotateLeft32(x12, 11);
+    x13 = rotateLeft32(x13, 11);
+    x14 = rotateLeft32(x14, 11);
+    x15 = rotateLeft32(x15, 11);
+    x0 = rotateLeft32(x0, 11);
+    x1 = rotateLeft32(x1, 11);
+    x2 = rotateLeft32(x2, 11);
+    x3 = rotateLeft32(x3, 11);
+    x4 = rotateLeft32(x4, 11);
+    x5 = rotateLeft32(x5, 11);
+    x6 = rotateLeft32(x6, 11);
+    x7 = rotateLeft32(x7, 11);
     x12 ^= x18;
     x13 ^= x19;
     x14 ^= x16;
@@ -166,22 +210,22 @@ function permute(rounds: i32): void {
     x30 += x1;
     x29 += x2;
     x28 += x3;
-    x12 = rotl<u32>(x12, 7);
-    x13 = rotl<u32>(x13, 7);
-    x14 = rotl<u32>(x14, 7);
-    x15 = rotl<u32>(x15, 7);
-    x8 = rotl<u32>(x8, 7);
-    x9 = rotl<u32>(x9, 7);
-    x10 = rotl<u32>(x10, 7);
-    x11 = rotl<u32>(x11, 7);
-    x4 = rotl<u32>(x4, 7);
-    x5 = rotl<u32>(x5, 7);
-    x6 = rotl<u32>(x6, 7);
-    x7 = rotl<u32>(x7, 7);
-    x0 = rotl<u32>(x0, 7);
-    x1 = rotl<u32>(x1, 7);
-    x2 = rotl<u32>(x2, 7);
-    x3 = rotl<u32>(x3, 7);
+    x12 = rotateLeft32(x12, 7);
+    x13 = rotateLeft32(x13, 7);
+    x14 = rotateLeft32(x14, 7);
+    x15 = rotateLeft32(x15, 7);
+    x8 = rotateLeft32(x8, 7);
+    x9 = rotateLeft32(x9, 7);
+    x10 = rotateLeft32(x10, 7);
+    x11 = rotateLeft32(x11, 7);
+    x4 = rotateLeft32(x4, 7);
+    x5 = rotateLeft32(x5, 7);
+    x6 = rotateLeft32(x6, 7);
+    x7 = rotateLeft32(x7, 7);
+    x0 = rotateLeft32(x0, 7);
+    x1 = rotateLeft32(x1, 7);
+    x2 = rotateLeft32(x2, 7);
+    x3 = rotateLeft32(x3, 7);
     x4 ^= x19;
     x5 ^= x18;
     x6 ^= x17;
@@ -214,22 +258,22 @@ function permute(rounds: i32): void {
     x28 += x9;
     x31 += x10;
     x30 += x11;
-    x4 = rotl<u32>(x4, 11);
-    x5 = rotl<u32>(x5, 11);
-    x6 = rotl<u32>(x6, 11);
-    x7 = rotl<u32>(x7, 11);
-    x0 = rotl<u32>(x0, 11);
-    x1 = rotl<u32>(x1, 11);
-    x2 = rotl<u32>(x2, 11);
-    x3 = rotl<u32>(x3, 11);
-    x12 = rotl<u32>(x12, 11);
-    x13 = rotl<u32>(x13, 11);
-    x14 = rotl<u32>(x14, 11);
-    x15 = rotl<u32>(x15, 11);
-    x8 = rotl<u32>(x8, 11);
-    x9 = rotl<u32>(x9, 11);
-    x10 = rotl<u32>(x10, 11);
-    x11 = rotl<u32>(x11, 11);
+    x4 = rotateLeft32(x4, 11);
+    x5 = rotateLeft32(x5, 11);
+    x6 = rotateLeft32(x6, 11);
+    x7 = rotateLeft32(x7, 11);
+    x0 = rotateLeft32(x0, 11);
+    x1 = rotateLeft32(x1, 11);
+    x2 = rotateLeft32(x2, 11);
+    x3 = rotateLeft32(x3, 11);
+    x12 = rotateLeft32(x12, 11);
+    x13 = rotateLeft32(x13, 11);
+    x14 = rotateLeft32(x14, 11);
+    x15 = rotateLeft32(x15, 11);
+    x8 = rotateLeft32(x8, 11);
+    x9 = rotateLeft32(x9, 11);
+    x10 = rotateLeft32(x10, 11);
+    x11 = rotateLeft32(x11, 11);
     x0 ^= x17;
     x1 ^= x16;
     x2 ^= x19;
@@ -280,6 +324,11 @@ function permute(rounds: i32): void {
   store<u32>(state, x29, 116);
   store<u32>(state, x30, 120);
   store<u32>(state, x31, 124);
+}
+
+function permute(rounds: i32): void {
+  if (ASC_FEATURE_SIMD) permuteVectors(rounds);
+  else permuteWords(rounds);
 }
 
 function compress(block: usize): void {

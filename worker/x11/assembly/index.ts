@@ -3,6 +3,7 @@
 import { initAes } from "./aes";
 import { blake512 } from "./blake512";
 import { bmw512 } from "./bmw512";
+import { copyWords } from "./bytes";
 import { cubehash512 } from "./cubehash512";
 import { echo512 } from "./echo512";
 import { groestl512, initGroestl } from "./groestl512";
@@ -10,9 +11,9 @@ import { jh512 } from "./jh512";
 import { keccak512 } from "./keccak512";
 import { luffa512 } from "./luffa512";
 import { shavite512 } from "./shavite512";
-import { initSimd, simd512 } from "./simd512";
+import { simd512 } from "./simd512";
+import { initSimd } from "./simd512Expansion";
 import { skein512 } from "./skein512";
-import { copyWords } from "./bytes";
 
 const HEADER_SIZE: usize = 80;
 

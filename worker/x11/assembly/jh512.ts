@@ -1,6 +1,6 @@
 // JH-512, the final-round submission (42 rounds), bit-sliced.
 // Source: Wu, "The Hash Function JH", 2011.
-// The state is 8 words of 128 bits, each here as a low and a high u64.
+// The state is 8 words of 128 bits: a vector each, or a low and a high u64.
 import { clear, copyWords, padBlock } from "./bytes";
 
 const BLOCK_SIZE: usize = 64;
@@ -66,6 +66,14 @@ const SWAP_MASKS: usize = memory.data<u64>([
   0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x00000000ffffffff,
 ], 16);
 
+/** The order of bytes that swaps neighbouring groups of 1, 2, 4 and 8 bytes. */
+const BYTE_SWAPS: usize = memory.data<u8>([
+  1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14,
+  2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13,
+  4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11,
+  8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7,
+], 16);
+
 const state: usize = memory.data(128, 16);
 const lastBlock: usize = memory.data(64, 16);
 
@@ -74,8 +82,91 @@ function swapBits(word: u64, mask: u64, distance: u64): u64 {
   return ((word & mask) << distance) | ((word >> distance) & mask);
 }
 
-/** E8: S-boxes, the linear layer, and a swap of neighbouring bits whose distance doubles through 7 rounds. */
-function permute(): void {
+/** Swaps neighbouring groups of 1, 2 or 4 bits. */
+@inline
+function swapBitLanes(word: v128, mask: v128, distance: i32): v128 {
+  return v128.or(i64x2.shl(v128.and(word, mask), distance), v128.and(i64x2.shr_u(word, distance), mask));
+}
+
+/** E8 on vectors of 128 bits: S-boxes, the linear layer, and a swap whose distance doubles through 7 rounds. */
+function permuteVectors(): void {
+  let x0 = v128.load(state);
+  let x1 = v128.load(state, 16);
+  let x2 = v128.load(state, 32);
+  let x3 = v128.load(state, 48);
+  let x4 = v128.load(state, 64);
+  let x5 = v128.load(state, 80);
+  let x6 = v128.load(state, 96);
+  let x7 = v128.load(state, 112);
+
+  let k: v128;
+  let t: v128;
+  let swap: i32 = 0;
+  for (let constants = ROUND_CONSTANTS; constants < ROUND_CONSTANTS_END; constants += 32) {
+    k = v128.load(constants);
+    x6 = v128.not(x6);
+    x0 = v128.xor(x0, v128.andnot(k, x4));
+    t = v128.xor(k, v128.and(x0, x2));
+    x0 = v128.xor(x0, v128.and(x4, x6));
+    x6 = v128.xor(x6, v128.andnot(x4, x2));
+    x2 = v128.xor(x2, v128.and(x0, x4));
+    x4 = v128.xor(x4, v128.andnot(x0, x6));
+    x0 = v128.xor(x0, v128.or(x2, x6));
+    x6 = v128.xor(x6, v128.and(x2, x4));
+    x2 = v128.xor(x2, v128.and(t, x0));
+    x4 = v128.xor(x4, t);
+
+    k = v128.load(constants, 16);
+    x7 = v128.not(x7);
+    x1 = v128.xor(x1, v128.andnot(k, x5));
+    t = v128.xor(k, v128.and(x1, x3));
+    x1 = v128.xor(x1, v128.and(x5, x7));
+    x7 = v128.xor(x7, v128.andnot(x5, x3));
+    x3 = v128.xor(x3, v128.and(x1, x5));
+    x5 = v128.xor(x5, v128.andnot(x1, x7));
+    x1 = v128.xor(x1, v128.or(x3, x7));
+    x7 = v128.xor(x7, v128.and(x3, x5));
+    x3 = v128.xor(x3, v128.and(t, x1));
+    x5 = v128.xor(x5, t);
+
+    x1 = v128.xor(x1, x2);
+    x3 = v128.xor(x3, x4);
+    x5 = v128.xor(x5, v128.xor(x6, x0));
+    x7 = v128.xor(x7, x0);
+    x0 = v128.xor(x0, x3);
+    x2 = v128.xor(x2, x5);
+    x4 = v128.xor(x4, v128.xor(x7, x1));
+    x6 = v128.xor(x6, x1);
+
+    if (swap < 3) {
+      const mask = v128.load_splat<u64>(SWAP_MASKS + (swap << 3));
+      const distance = 1 << swap;
+      x1 = swapBitLanes(x1, mask, distance);
+      x3 = swapBitLanes(x3, mask, distance);
+      x5 = swapBitLanes(x5, mask, distance);
+      x7 = swapBitLanes(x7, mask, distance);
+    } else {
+      const order = v128.load(BYTE_SWAPS + (swap << 4) - 48);
+      x1 = i8x16.swizzle(x1, order);
+      x3 = i8x16.swizzle(x3, order);
+      x5 = i8x16.swizzle(x5, order);
+      x7 = i8x16.swizzle(x7, order);
+    }
+    swap = swap == 6 ? 0 : swap + 1;
+  }
+
+  v128.store(state, x0);
+  v128.store(state, x1, 16);
+  v128.store(state, x2, 32);
+  v128.store(state, x3, 48);
+  v128.store(state, x4, 64);
+  v128.store(state, x5, 80);
+  v128.store(state, x6, 96);
+  v128.store(state, x7, 112);
+}
+
+/** E8 on halves of words, for JavaScript. */
+function permuteWords(): void {
   let x0l = load<u64>(state);
   let x0h = load<u64>(state, 8);
   let x1l = load<u64>(state, 16);
@@ -212,6 +303,11 @@ function permute(): void {
   store<u64>(state, x6h, 104);
   store<u64>(state, x7l, 112);
   store<u64>(state, x7h, 120);
+}
+
+function permute(): void {
+  if (ASC_FEATURE_SIMD) permuteVectors();
+  else permuteWords();
 }
 
 /** F8: the block goes into the first half before the permutation and into the second half after it. */

@@ -1,6 +1,6 @@
 // Keccak-512 as submitted to the SHA-3 competition: its padding starts with 0x01, not with the 0x06 of FIPS 202.
 // Source: Bertoni, Daemen, Peeters, Van Assche, "The Keccak reference", version 3.0.
-import { clear, copyWords, padBlock } from "./bytes";
+import { clear, copyWords, padBlock, rotateLeft64 } from "./bytes";
 
 const RATE: usize = 72;
 
@@ -53,38 +53,38 @@ function permute(): void {
     const c2 = a2 ^ a7 ^ a12 ^ a17 ^ a22;
     const c3 = a3 ^ a8 ^ a13 ^ a18 ^ a23;
     const c4 = a4 ^ a9 ^ a14 ^ a19 ^ a24;
-    const d0 = c4 ^ rotl<u64>(c1, 1);
-    const d1 = c0 ^ rotl<u64>(c2, 1);
-    const d2 = c1 ^ rotl<u64>(c3, 1);
-    const d3 = c2 ^ rotl<u64>(c4, 1);
-    const d4 = c3 ^ rotl<u64>(c0, 1);
+    const d0 = c4 ^ rotateLeft64(c1, 1);
+    const d1 = c0 ^ rotateLeft64(c2, 1);
+    const d2 = c1 ^ rotateLeft64(c3, 1);
+    const d3 = c2 ^ rotateLeft64(c4, 1);
+    const d4 = c3 ^ rotateLeft64(c0, 1);
 
     // theta, rho and pi
     const b0 = a0 ^ d0;
-    const b1 = rotl<u64>(a6 ^ d1, 44);
-    const b2 = rotl<u64>(a12 ^ d2, 43);
-    const b3 = rotl<u64>(a18 ^ d3, 21);
-    const b4 = rotl<u64>(a24 ^ d4, 14);
-    const b5 = rotl<u64>(a3 ^ d3, 28);
-    const b6 = rotl<u64>(a9 ^ d4, 20);
-    const b7 = rotl<u64>(a10 ^ d0, 3);
-    const b8 = rotl<u64>(a16 ^ d1, 45);
-    const b9 = rotl<u64>(a22 ^ d2, 61);
-    const b10 = rotl<u64>(a1 ^ d1, 1);
-    const b11 = rotl<u64>(a7 ^ d2, 6);
-    const b12 = rotl<u64>(a13 ^ d3, 25);
-    const b13 = rotl<u64>(a19 ^ d4, 8);
-    const b14 = rotl<u64>(a20 ^ d0, 18);
-    const b15 = rotl<u64>(a4 ^ d4, 27);
-    const b16 = rotl<u64>(a5 ^ d0, 36);
-    const b17 = rotl<u64>(a11 ^ d1, 10);
-    const b18 = rotl<u64>(a17 ^ d2, 15);
-    const b19 = rotl<u64>(a23 ^ d3, 56);
-    const b20 = rotl<u64>(a2 ^ d2, 62);
-    const b21 = rotl<u64>(a8 ^ d3, 55);
-    const b22 = rotl<u64>(a14 ^ d4, 39);
-    const b23 = rotl<u64>(a15 ^ d0, 41);
-    const b24 = rotl<u64>(a21 ^ d1, 2);
+    const b1 = rotateLeft64(a6 ^ d1, 44);
+    const b2 = rotateLeft64(a12 ^ d2, 43);
+    const b3 = rotateLeft64(a18 ^ d3, 21);
+    const b4 = rotateLeft64(a24 ^ d4, 14);
+    const b5 = rotateLeft64(a3 ^ d3, 28);
+    const b6 = rotateLeft64(a9 ^ d4, 20);
+    const b7 = rotateLeft64(a10 ^ d0, 3);
+    const b8 = rotateLeft64(a16 ^ d1, 45);
+    const b9 = rotateLeft64(a22 ^ d2, 61);
+    const b10 = rotateLeft64(a1 ^ d1, 1);
+    const b11 = rotateLeft64(a7 ^ d2, 6);
+    const b12 = rotateLeft64(a13 ^ d3, 25);
+    const b13 = rotateLeft64(a19 ^ d4, 8);
+    const b14 = rotateLeft64(a20 ^ d0, 18);
+    const b15 = rotateLeft64(a4 ^ d4, 27);
+    const b16 = rotateLeft64(a5 ^ d0, 36);
+    const b17 = rotateLeft64(a11 ^ d1, 10);
+    const b18 = rotateLeft64(a17 ^ d2, 15);
+    const b19 = rotateLeft64(a23 ^ d3, 56);
+    const b20 = rotateLeft64(a2 ^ d2, 62);
+    const b21 = rotateLeft64(a8 ^ d3, 55);
+    const b22 = rotateLeft64(a14 ^ d4, 39);
+    const b23 = rotateLeft64(a15 ^ d0, 41);
+    const b24 = rotateLeft64(a21 ^ d1, 2);
 
     // chi, and iota on lane 0
     a0 = b0 ^ (~b1 & b2) ^ load<u64>(constant);

@@ -1,10 +1,10 @@
 // Luffa-512 version 2: five permutations of 256 bits, width 5.
 // Source: De Canniere, Sato, Watanabe, "Hash Function Luffa: Specification 2.0.1".
 import { clear, copyWords, padBlock, rotateLeft32 } from "./bytes";
+import { injectMessageLanes, loadLanes, permuteLanes, sumOfLanes } from "./luffa512Vectors";
 
 const BLOCK_SIZE: usize = 32;
 const WIDTH: usize = 5;
-const STEPS: usize = 8;
 
 const IV: usize = memory.data<u32>([
   0x6d251e69, 0x44b051e0, 0x4eaa6fb4, 0xdbf78465,
@@ -19,32 +19,42 @@ const IV: usize = memory.data<u32>([
   0xf5df3999, 0x0fc688f1, 0xb07224cc, 0x03e86cea,
 ], 16);
 
-/** Per permutation, 8 steps of two constants: for word 0 and for word 4. */
+/**
+ * Eight steps of 64 bytes: the constants for word 0 of permutations 0 to 3, those for word 4, then both of permutation 4
+ * at the same distance.
+ */
 const CONSTANTS: usize = memory.data<u32>([
-  0x303994a6, 0xe0337818, 0xc0e65299, 0x441ba90d,
-  0x6cc33a12, 0x7f34d442, 0xdc56983e, 0x9389217f,
-  0x1e00108f, 0xe5a8bce6, 0x7800423d, 0x5274baf4,
-  0x8f5b7882, 0x26889ba7, 0x96e1db12, 0x9a226e9d,
-  0xb6de10ed, 0x01685f3d, 0x70f47aae, 0x05a17cf4,
-  0x0707a3d4, 0xbd09caca, 0x1c1e8f51, 0xf4272b28,
-  0x707a3d45, 0x144ae5cc, 0xaeb28562, 0xfaa7ae2b,
-  0xbaca1589, 0x2e48f1c1, 0x40a46f3e, 0xb923c704,
-  0xfc20d9d2, 0xe25e72c1, 0x34552e25, 0xe623bb72,
-  0x7ad8818f, 0x5c58a4a4, 0x8438764a, 0x1e38e2e7,
-  0xbb6de032, 0x78e38b9d, 0xedb780c8, 0x27586719,
-  0xd9847356, 0x36eda57f, 0xa2c78434, 0x703aace7,
-  0xb213afa5, 0xe028c9bf, 0xc84ebe95, 0x44756f91,
-  0x4e608a22, 0x7e8fce32, 0x56d858fe, 0x956548be,
-  0x343b138f, 0xfe191be2, 0xd0ec4e3d, 0x3cb226e5,
-  0x2ceb4882, 0x5944a28e, 0xb3ad2208, 0xa1c4c355,
-  0xf0d2e9e3, 0x5090d577, 0xac11d7fa, 0x2d1925ab,
-  0x1bcb66f2, 0xb46496ac, 0x6f2d9bc9, 0xd1925ab0,
-  0x78602649, 0x29131ab6, 0x8edae952, 0x0fc053c3,
-  0x3b6ba548, 0x3f014f0c, 0xedae9520, 0xfc053c31,
+  0x303994a6, 0xb6de10ed, 0xfc20d9d2, 0xb213afa5,
+  0xe0337818, 0x01685f3d, 0xe25e72c1, 0xe028c9bf,
+  0xf0d2e9e3, 0, 0, 0, 0x5090d577, 0, 0, 0,
+  0xc0e65299, 0x70f47aae, 0x34552e25, 0xc84ebe95,
+  0x441ba90d, 0x05a17cf4, 0xe623bb72, 0x44756f91,
+  0xac11d7fa, 0, 0, 0, 0x2d1925ab, 0, 0, 0,
+  0x6cc33a12, 0x0707a3d4, 0x7ad8818f, 0x4e608a22,
+  0x7f34d442, 0xbd09caca, 0x5c58a4a4, 0x7e8fce32,
+  0x1bcb66f2, 0, 0, 0, 0xb46496ac, 0, 0, 0,
+  0xdc56983e, 0x1c1e8f51, 0x8438764a, 0x56d858fe,
+  0x9389217f, 0xf4272b28, 0x1e38e2e7, 0x956548be,
+  0x6f2d9bc9, 0, 0, 0, 0xd1925ab0, 0, 0, 0,
+  0x1e00108f, 0x707a3d45, 0xbb6de032, 0x343b138f,
+  0xe5a8bce6, 0x144ae5cc, 0x78e38b9d, 0xfe191be2,
+  0x78602649, 0, 0, 0, 0x29131ab6, 0, 0, 0,
+  0x7800423d, 0xaeb28562, 0xedb780c8, 0xd0ec4e3d,
+  0x5274baf4, 0xfaa7ae2b, 0x27586719, 0x3cb226e5,
+  0x8edae952, 0, 0, 0, 0x0fc053c3, 0, 0, 0,
+  0x8f5b7882, 0xbaca1589, 0xd9847356, 0x2ceb4882,
+  0x26889ba7, 0x2e48f1c1, 0x36eda57f, 0x5944a28e,
+  0x3b6ba548, 0, 0, 0, 0x3f014f0c, 0, 0, 0,
+  0x96e1db12, 0x40a46f3e, 0xa2c78434, 0xb3ad2208,
+  0x9a226e9d, 0xb923c704, 0x703aace7, 0xa1c4c355,
+  0xedae9520, 0, 0, 0, 0xfc053c31, 0, 0, 0,
 ], 16);
+const STEP_SIZE: usize = 64;
+const CONSTANTS_SIZE: usize = 512;
 
-/** Five words of 256 bits, each 8 u32. */
+/** Five words of 256 bits, each 8 u32. On vectors only the last is up to date, the others are in their lanes. */
 const state: usize = memory.data(160, 16);
+const fifth: usize = state + 128;
 const message: usize = memory.data(32, 16);
 const sum: usize = memory.data(32, 16);
 const first: usize = memory.data(32, 16);
@@ -107,7 +117,7 @@ function permute(word: usize, constants: usize, tweak: u32): void {
   let a7 = rotateLeft32(load<u32>(word, 28), tweak);
 
   let t: u32;
-  for (let step: usize = 0; step < STEPS; step++) {
+  for (let step = constants; step < constants + CONSTANTS_SIZE; step += STEP_SIZE) {
     // SubCrumb on both halves
     t = a0;
     a0 |= a1;
@@ -147,29 +157,28 @@ function permute(word: usize, constants: usize, tweak: u32): void {
 
     // MixWord
     a4 ^= a0;
-    a0 = rotl<u32>(a0, 2) ^ a4;
-    a4 = rotl<u32>(a4, 14) ^ a0;
-    a0 = rotl<u32>(a0, 10) ^ a4;
-    a4 = rotl<u32>(a4, 1);
+    a0 = rotateLeft32(a0, 2) ^ a4;
+    a4 = rotateLeft32(a4, 14) ^ a0;
+    a0 = rotateLeft32(a0, 10) ^ a4;
+    a4 = rotateLeft32(a4, 1);
     a5 ^= a1;
-    a1 = rotl<u32>(a1, 2) ^ a5;
-    a5 = rotl<u32>(a5, 14) ^ a1;
-    a1 = rotl<u32>(a1, 10) ^ a5;
-    a5 = rotl<u32>(a5, 1);
+    a1 = rotateLeft32(a1, 2) ^ a5;
+    a5 = rotateLeft32(a5, 14) ^ a1;
+    a1 = rotateLeft32(a1, 10) ^ a5;
+    a5 = rotateLeft32(a5, 1);
     a6 ^= a2;
-    a2 = rotl<u32>(a2, 2) ^ a6;
-    a6 = rotl<u32>(a6, 14) ^ a2;
-    a2 = rotl<u32>(a2, 10) ^ a6;
-    a6 = rotl<u32>(a6, 1);
+    a2 = rotateLeft32(a2, 2) ^ a6;
+    a6 = rotateLeft32(a6, 14) ^ a2;
+    a2 = rotateLeft32(a2, 10) ^ a6;
+    a6 = rotateLeft32(a6, 1);
     a7 ^= a3;
-    a3 = rotl<u32>(a3, 2) ^ a7;
-    a7 = rotl<u32>(a7, 14) ^ a3;
-    a3 = rotl<u32>(a3, 10) ^ a7;
-    a7 = rotl<u32>(a7, 1);
+    a3 = rotateLeft32(a3, 2) ^ a7;
+    a7 = rotateLeft32(a7, 14) ^ a3;
+    a3 = rotateLeft32(a3, 10) ^ a7;
+    a7 = rotateLeft32(a7, 1);
 
-    a0 ^= load<u32>(constants);
-    a4 ^= load<u32>(constants, 4);
-    constants += 8;
+    a0 ^= load<u32>(step);
+    a4 ^= load<u32>(step, 16);
   }
 
   store<u32>(word, a0);
@@ -182,23 +191,38 @@ function permute(word: usize, constants: usize, tweak: u32): void {
   store<u32>(word, a7, 28);
 }
 
-function compress(block: usize): void {
+function compressWords(block: usize): void {
   for (let i: usize = 0; i < BLOCK_SIZE; i += 4) store<u32>(message + i, bswap<u32>(load<u32>(block + i)));
   injectMessage();
-  for (let i: usize = 0; i < WIDTH; i++) permute(state + (i << 5), CONSTANTS + (i << 6), <u32>i);
+  for (let i: usize = 0; i < WIDTH; i++) permute(state + (i << 5), CONSTANTS + ((i & 3) << 2) + ((i >> 2) << 5), <u32>i);
+}
+
+function compress(block: usize): void {
+  if (ASC_FEATURE_SIMD) {
+    injectMessageLanes(block, fifth);
+    permuteLanes(CONSTANTS, STEP_SIZE, CONSTANTS_SIZE);
+    permute(fifth, CONSTANTS + 32, 4);
+  } else {
+    compressWords(block);
+  }
 }
 
 /** Half a digest: the XOR of the five words, big-endian. */
 function squeeze(output: usize): void {
   for (let i: usize = 0; i < 32; i += 4) {
-    const p = state + i;
-    const word = load<u32>(p) ^ load<u32>(p, 32) ^ load<u32>(p, 64) ^ load<u32>(p, 96) ^ load<u32>(p, 128);
-    store<u32>(output + i, bswap<u32>(word));
+    let word: u32;
+    if (ASC_FEATURE_SIMD) {
+      word = sumOfLanes(i);
+    } else {
+      word = load<u32>(state + i) ^ load<u32>(state + i, 32) ^ load<u32>(state + i, 64) ^ load<u32>(state + i, 96);
+    }
+    store<u32>(output + i, bswap<u32>(word ^ load<u32>(state + i, 128)));
   }
 }
 
 export function luffa512(input: usize, length: usize, output: usize): void {
   copyWords(state, IV, 160);
+  if (ASC_FEATURE_SIMD) loadLanes(state);
   let hashed: usize = 0;
   for (; hashed + BLOCK_SIZE <= length; hashed += BLOCK_SIZE) compress(input + hashed);
   padBlock(lastBlock, BLOCK_SIZE, input + hashed, length - hashed, 0x80);

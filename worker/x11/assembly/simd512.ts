@@ -1,6 +1,7 @@
 // SIMD-512 with the round-2 tweaks.
 // Source: Leurent, Bouillaguet, Fouque, "SIMD Is a Message Digest", 2009.
-import { clear, copyWords, padBlock, rotateLeft32 } from "./bytes";
+import { clear, copyWords, padBlock, rotateLeft32, rotateLeft32x4 } from "./bytes";
+import { blockOffsets, closingOffsets, expand } from "./simd512Expansion";
 
 const BLOCK_SIZE: usize = 128;
 
@@ -25,17 +26,9 @@ const ROTATIONS: usize = memory.data<u8>([
 /** Step i adds lane n of the rotated A to lane n XOR this, at i modulo 7. */
 const LANE_SWAPS: usize = memory.data<u8>([1, 6, 2, 3, 5, 7, 4], 8);
 
-/** 41^(b c) modulo 257 at 16 b + c: the twiddle factors between the two passes of the transform. */
-const twiddles: usize = memory.data(1024, 16);
-/** What is added to the transform: 41^-i in the blocks, 41^-i + 41^-3i in the closing one. */
-const blockOffsets: usize = memory.data(1024, 16);
-const closingOffsets: usize = memory.data(1024, 16);
-
 const state: usize = memory.data(128, 16);
 /** A, B, C, D of 8 words each. */
 const work: usize = memory.data(128, 16);
-const columns: usize = memory.data(1024, 16);
-const transform: usize = memory.data(1024, 16);
 /** 32 places of 8 words. */
 const expanded: usize = memory.data(1024, 16);
 const closingExpanded: usize = memory.data(1024, 16);
@@ -44,140 +37,215 @@ const lastBlock: usize = memory.data(128, 16);
 /** The message length `closingExpanded` was made for: in a chain of hashes it is always the same. */
 let closingLength: usize = -1;
 
-/** Fills the tables; to be called once. */
-export function initSimd(): void {
-  const powers = expanded;
-  let power: u32 = 1;
-  for (let i: usize = 0; i < 256; i++) {
-    store<u32>(powers + (i << 2), power);
-    power = (power * 41) % 257;
-  }
-  for (let i: usize = 0; i < 256; i++) {
-    const b = i >> 4;
-    const c = i & 15;
-    store<u32>(twiddles + (i << 2), load<u32>(powers + ((b * c) << 2)));
-    const inverse = load<u32>(powers + (((255 * i) & 255) << 2));
-    store<u32>(blockOffsets + (i << 2), inverse);
-    store<u32>(closingOffsets + (i << 2), (inverse + load<u32>(powers + (((253 * i) & 255) << 2))) % 257);
-  }
+/** Lane n of the result is lane n XOR 1, 2, 3 of `v`. A swap by 4 or more also exchanges the two vectors of a word. */
+@inline
+function swap1(v: v128): v128 {
+  return v128.shuffle<u32>(v, v, 1, 0, 3, 2);
+}
+@inline
+function swap2(v: v128): v128 {
+  return v128.shuffle<u32>(v, v, 2, 3, 0, 1);
+}
+@inline
+function swap3(v: v128): v128 {
+  return v128.shuffle<u32>(v, v, 3, 2, 1, 0);
 }
 
-/** Congruent modulo 257, since 2^16 = 1; from 32 bits to 17. */
 @inline
-function foldWords(x: i32): i32 {
-  return (x & 0xffff) + (x >> 16);
+function choose(x: v128, y: v128, z: v128): v128 {
+  return v128.xor(v128.and(v128.xor(y, z), x), z);
 }
 
-/** Congruent modulo 257, since 2^8 = -1; from 17 bits to about 9, and from there into 0..257. */
 @inline
-function foldBytes(x: i32): i32 {
-  return (x & 0xff) - (x >> 8);
+function majority(x: v128, y: v128, z: v128): v128 {
+  return v128.or(v128.and(x, y), v128.and(v128.or(x, y), z));
 }
 
-/** An 8-point transform with root 4 of the words at `source`, `stride` bytes apart, to `target`, 8 bytes apart. */
+/** The new value of half of D in a step. */
 @inline
-function transform8(
-  x0: i32, x1: i32, x2: i32, x3: i32, x4: i32, x5: i32, x6: i32, x7: i32, target: usize,
-): void {
-  const e0 = x0 + x4;
-  const e1 = x0 - x4;
-  const e2 = x2 + x6;
-  const e3 = (x2 - x6) << 4;
-  const o0 = x1 + x5;
-  const o1 = x1 - x5;
-  const o2 = x3 + x7;
-  const o3 = (x3 - x7) << 4;
-  const even0 = e0 + e2;
-  const even1 = e1 + e3;
-  const even2 = e0 - e2;
-  const even3 = e1 - e3;
-  const odd0 = o0 + o2;
-  const odd1 = (o1 + o3) << 2;
-  const odd2 = (o0 - o2) << 4;
-  const odd3 = (o1 - o3) << 6;
-  store<i32>(target, even0 + odd0);
-  store<i32>(target, even1 + odd1, 8);
-  store<i32>(target, even2 + odd2, 16);
-  store<i32>(target, even3 + odd3, 24);
-  store<i32>(target, even0 - odd0, 32);
-  store<i32>(target, even1 - odd1, 40);
-  store<i32>(target, even2 - odd2, 48);
-  store<i32>(target, even3 - odd3, 56);
+function advance(d: v128, f: v128, message: v128, bits: i32, swapped: v128): v128 {
+  return i32x4.add(rotateLeft32x4(i32x4.add(i32x4.add(d, message), f), bits), swapped);
 }
 
 /**
- * First pass, input column b: sums x[16 a + b] 2^(a c) over the 8 rows a, for c from 0 to 15. Even c are an 8-point
- * transform of x, odd c one of x[a] 2^a. Then reduces and multiplies by the twiddle factors.
+ * The 36 steps on vectors: A to D are two each. The roles of A, B, C, D rotate by a place a step, as their names do
+ * here. A step by rotations r and s rotates A by r and makes D the new A.
  */
-@inline
-function transformColumn(block: usize, b: usize): void {
-  const p = block + b;
-  const x0 = <i32>load<u8>(p);
-  const x1 = <i32>load<u8>(p, 16);
-  const x2 = <i32>load<u8>(p, 32);
-  const x3 = <i32>load<u8>(p, 48);
-  const x4 = <i32>load<u8>(p, 64);
-  const x5 = <i32>load<u8>(p, 80);
-  const x6 = <i32>load<u8>(p, 96);
-  const x7 = <i32>load<u8>(p, 112);
-  const target = columns + (b << 6);
-  transform8(x0, x1, x2, x3, x4, x5, x6, x7, target);
-  transform8(x0, x1 << 1, x2 << 2, x3 << 3, x4 << 4, x5 << 5, x6 << 6, x7 << 7, target + 4);
-  for (let i: usize = 0; i < 64; i += 4) {
-    const reduced = foldBytes(foldWords(load<i32>(target + i)));
-    store<i32>(target + i, foldBytes(reduced * load<i32>(twiddles + (b << 6) + i)));
-  }
+function compressVectors(block: usize, message: usize): void {
+  let a0 = v128.xor(v128.load(state), v128.load(block));
+  let a1 = v128.xor(v128.load(state, 16), v128.load(block, 16));
+  let b0 = v128.xor(v128.load(state, 32), v128.load(block, 32));
+  let b1 = v128.xor(v128.load(state, 48), v128.load(block, 48));
+  let c0 = v128.xor(v128.load(state, 64), v128.load(block, 64));
+  let c1 = v128.xor(v128.load(state, 80), v128.load(block, 80));
+  let d0 = v128.xor(v128.load(state, 96), v128.load(block, 96));
+  let d1 = v128.xor(v128.load(state, 112), v128.load(block, 112));
+
+  // round 0
+  d0 = advance(d0, choose(a0, b0, c0), v128.load(message, 128), 23, swap1(rotateLeft32x4(a0, 3)));
+  d1 = advance(d1, choose(a1, b1, c1), v128.load(message, 144), 23, swap1(rotateLeft32x4(a1, 3)));
+  a0 = rotateLeft32x4(a0, 3);
+  a1 = rotateLeft32x4(a1, 3);
+  c0 = advance(c0, choose(d0, a0, b0), v128.load(message, 192), 17, swap2(rotateLeft32x4(d1, 23)));
+  c1 = advance(c1, choose(d1, a1, b1), v128.load(message, 208), 17, swap2(rotateLeft32x4(d0, 23)));
+  d0 = rotateLeft32x4(d0, 23);
+  d1 = rotateLeft32x4(d1, 23);
+  b0 = advance(b0, choose(c0, d0, a0), v128.load(message), 27, swap2(rotateLeft32x4(c0, 17)));
+  b1 = advance(b1, choose(c1, d1, a1), v128.load(message, 16), 27, swap2(rotateLeft32x4(c1, 17)));
+  c0 = rotateLeft32x4(c0, 17);
+  c1 = rotateLeft32x4(c1, 17);
+  a0 = advance(a0, choose(b0, c0, d0), v128.load(message, 64), 3, swap3(rotateLeft32x4(b0, 27)));
+  a1 = advance(a1, choose(b1, c1, d1), v128.load(message, 80), 3, swap3(rotateLeft32x4(b1, 27)));
+  b0 = rotateLeft32x4(b0, 27);
+  b1 = rotateLeft32x4(b1, 27);
+  d0 = advance(d0, majority(a0, b0, c0), v128.load(message, 224), 23, swap1(rotateLeft32x4(a1, 3)));
+  d1 = advance(d1, majority(a1, b1, c1), v128.load(message, 240), 23, swap1(rotateLeft32x4(a0, 3)));
+  a0 = rotateLeft32x4(a0, 3);
+  a1 = rotateLeft32x4(a1, 3);
+  c0 = advance(c0, majority(d0, a0, b0), v128.load(message, 160), 17, swap3(rotateLeft32x4(d1, 23)));
+  c1 = advance(c1, majority(d1, a1, b1), v128.load(message, 176), 17, swap3(rotateLeft32x4(d0, 23)));
+  d0 = rotateLeft32x4(d0, 23);
+  d1 = rotateLeft32x4(d1, 23);
+  b0 = advance(b0, majority(c0, d0, a0), v128.load(message, 96), 27, rotateLeft32x4(c1, 17));
+  b1 = advance(b1, majority(c1, d1, a1), v128.load(message, 112), 27, rotateLeft32x4(c0, 17));
+  c0 = rotateLeft32x4(c0, 17);
+  c1 = rotateLeft32x4(c1, 17);
+  a0 = advance(a0, majority(b0, c0, d0), v128.load(message, 32), 3, swap1(rotateLeft32x4(b0, 27)));
+  a1 = advance(a1, majority(b1, c1, d1), v128.load(message, 48), 3, swap1(rotateLeft32x4(b1, 27)));
+  b0 = rotateLeft32x4(b0, 27);
+  b1 = rotateLeft32x4(b1, 27);
+
+  // round 1
+  d0 = advance(d0, choose(a0, b0, c0), v128.load(message, 480), 19, swap2(rotateLeft32x4(a1, 28)));
+  d1 = advance(d1, choose(a1, b1, c1), v128.load(message, 496), 19, swap2(rotateLeft32x4(a0, 28)));
+  a0 = rotateLeft32x4(a0, 28);
+  a1 = rotateLeft32x4(a1, 28);
+  c0 = advance(c0, choose(d0, a0, b0), v128.load(message, 352), 22, swap2(rotateLeft32x4(d0, 19)));
+  c1 = advance(c1, choose(d1, a1, b1), v128.load(message, 368), 22, swap2(rotateLeft32x4(d1, 19)));
+  d0 = rotateLeft32x4(d0, 19);
+  d1 = rotateLeft32x4(d1, 19);
+  b0 = advance(b0, choose(c0, d0, a0), v128.load(message, 384), 7, swap3(rotateLeft32x4(c0, 22)));
+  b1 = advance(b1, choose(c1, d1, a1), v128.load(message, 400), 7, swap3(rotateLeft32x4(c1, 22)));
+  c0 = rotateLeft32x4(c0, 22);
+  c1 = rotateLeft32x4(c1, 22);
+  a0 = advance(a0, choose(b0, c0, d0), v128.load(message, 256), 28, swap1(rotateLeft32x4(b1, 7)));
+  a1 = advance(a1, choose(b1, c1, d1), v128.load(message, 272), 28, swap1(rotateLeft32x4(b0, 7)));
+  b0 = rotateLeft32x4(b0, 7);
+  b1 = rotateLeft32x4(b1, 7);
+  d0 = advance(d0, majority(a0, b0, c0), v128.load(message, 288), 19, swap3(rotateLeft32x4(a1, 28)));
+  d1 = advance(d1, majority(a1, b1, c1), v128.load(message, 304), 19, swap3(rotateLeft32x4(a0, 28)));
+  a0 = rotateLeft32x4(a0, 28);
+  a1 = rotateLeft32x4(a1, 28);
+  c0 = advance(c0, majority(d0, a0, b0), v128.load(message, 416), 22, rotateLeft32x4(d1, 19));
+  c1 = advance(c1, majority(d1, a1, b1), v128.load(message, 432), 22, rotateLeft32x4(d0, 19));
+  d0 = rotateLeft32x4(d0, 19);
+  d1 = rotateLeft32x4(d1, 19);
+  b0 = advance(b0, majority(c0, d0, a0), v128.load(message, 320), 7, swap1(rotateLeft32x4(c0, 22)));
+  b1 = advance(b1, majority(c1, d1, a1), v128.load(message, 336), 7, swap1(rotateLeft32x4(c1, 22)));
+  c0 = rotateLeft32x4(c0, 22);
+  c1 = rotateLeft32x4(c1, 22);
+  a0 = advance(a0, majority(b0, c0, d0), v128.load(message, 448), 28, swap2(rotateLeft32x4(b1, 7)));
+  a1 = advance(a1, majority(b1, c1, d1), v128.load(message, 464), 28, swap2(rotateLeft32x4(b0, 7)));
+  b0 = rotateLeft32x4(b0, 7);
+  b1 = rotateLeft32x4(b1, 7);
+
+  // round 2
+  d0 = advance(d0, choose(a0, b0, c0), v128.load(message, 544), 9, swap2(rotateLeft32x4(a0, 29)));
+  d1 = advance(d1, choose(a1, b1, c1), v128.load(message, 560), 9, swap2(rotateLeft32x4(a1, 29)));
+  a0 = rotateLeft32x4(a0, 29);
+  a1 = rotateLeft32x4(a1, 29);
+  c0 = advance(c0, choose(d0, a0, b0), v128.load(message, 576), 15, swap3(rotateLeft32x4(d0, 9)));
+  c1 = advance(c1, choose(d1, a1, b1), v128.load(message, 592), 15, swap3(rotateLeft32x4(d1, 9)));
+  d0 = rotateLeft32x4(d0, 9);
+  d1 = rotateLeft32x4(d1, 9);
+  b0 = advance(b0, choose(c0, d0, a0), v128.load(message, 736), 5, swap1(rotateLeft32x4(c1, 15)));
+  b1 = advance(b1, choose(c1, d1, a1), v128.load(message, 752), 5, swap1(rotateLeft32x4(c0, 15)));
+  c0 = rotateLeft32x4(c0, 15);
+  c1 = rotateLeft32x4(c1, 15);
+  a0 = advance(a0, choose(b0, c0, d0), v128.load(message, 640), 29, swap3(rotateLeft32x4(b1, 5)));
+  a1 = advance(a1, choose(b1, c1, d1), v128.load(message, 656), 29, swap3(rotateLeft32x4(b0, 5)));
+  b0 = rotateLeft32x4(b0, 5);
+  b1 = rotateLeft32x4(b1, 5);
+  d0 = advance(d0, majority(a0, b0, c0), v128.load(message, 704), 9, rotateLeft32x4(a1, 29));
+  d1 = advance(d1, majority(a1, b1, c1), v128.load(message, 720), 9, rotateLeft32x4(a0, 29));
+  a0 = rotateLeft32x4(a0, 29);
+  a1 = rotateLeft32x4(a1, 29);
+  c0 = advance(c0, majority(d0, a0, b0), v128.load(message, 672), 15, swap1(rotateLeft32x4(d0, 9)));
+  c1 = advance(c1, majority(d1, a1, b1), v128.load(message, 688), 15, swap1(rotateLeft32x4(d1, 9)));
+  d0 = rotateLeft32x4(d0, 9);
+  d1 = rotateLeft32x4(d1, 9);
+  b0 = advance(b0, majority(c0, d0, a0), v128.load(message, 512), 5, swap2(rotateLeft32x4(c1, 15)));
+  b1 = advance(b1, majority(c1, d1, a1), v128.load(message, 528), 5, swap2(rotateLeft32x4(c0, 15)));
+  c0 = rotateLeft32x4(c0, 15);
+  c1 = rotateLeft32x4(c1, 15);
+  a0 = advance(a0, majority(b0, c0, d0), v128.load(message, 608), 29, swap2(rotateLeft32x4(b0, 5)));
+  a1 = advance(a1, majority(b1, c1, d1), v128.load(message, 624), 29, swap2(rotateLeft32x4(b1, 5)));
+  b0 = rotateLeft32x4(b0, 5);
+  b1 = rotateLeft32x4(b1, 5);
+
+  // round 3
+  d0 = advance(d0, choose(a0, b0, c0), v128.load(message, 960), 13, swap3(rotateLeft32x4(a0, 4)));
+  d1 = advance(d1, choose(a1, b1, c1), v128.load(message, 976), 13, swap3(rotateLeft32x4(a1, 4)));
+  a0 = rotateLeft32x4(a0, 4);
+  a1 = rotateLeft32x4(a1, 4);
+  c0 = advance(c0, choose(d0, a0, b0), v128.load(message, 768), 10, swap1(rotateLeft32x4(d1, 13)));
+  c1 = advance(c1, choose(d1, a1, b1), v128.load(message, 784), 10, swap1(rotateLeft32x4(d0, 13)));
+  d0 = rotateLeft32x4(d0, 13);
+  d1 = rotateLeft32x4(d1, 13);
+  b0 = advance(b0, choose(c0, d0, a0), v128.load(message, 800), 25, swap3(rotateLeft32x4(c1, 10)));
+  b1 = advance(b1, choose(c1, d1, a1), v128.load(message, 816), 25, swap3(rotateLeft32x4(c0, 10)));
+  c0 = rotateLeft32x4(c0, 10);
+  c1 = rotateLeft32x4(c1, 10);
+  a0 = advance(a0, choose(b0, c0, d0), v128.load(message, 992), 4, rotateLeft32x4(b1, 25));
+  a1 = advance(a1, choose(b1, c1, d1), v128.load(message, 1008), 4, rotateLeft32x4(b0, 25));
+  b0 = rotateLeft32x4(b0, 25);
+  b1 = rotateLeft32x4(b1, 25);
+  d0 = advance(d0, majority(a0, b0, c0), v128.load(message, 864), 13, swap1(rotateLeft32x4(a0, 4)));
+  d1 = advance(d1, majority(a1, b1, c1), v128.load(message, 880), 13, swap1(rotateLeft32x4(a1, 4)));
+  a0 = rotateLeft32x4(a0, 4);
+  a1 = rotateLeft32x4(a1, 4);
+  c0 = advance(c0, majority(d0, a0, b0), v128.load(message, 928), 10, swap2(rotateLeft32x4(d1, 13)));
+  c1 = advance(c1, majority(d1, a1, b1), v128.load(message, 944), 10, swap2(rotateLeft32x4(d0, 13)));
+  d0 = rotateLeft32x4(d0, 13);
+  d1 = rotateLeft32x4(d1, 13);
+  b0 = advance(b0, majority(c0, d0, a0), v128.load(message, 896), 25, swap2(rotateLeft32x4(c0, 10)));
+  b1 = advance(b1, majority(c1, d1, a1), v128.load(message, 912), 25, swap2(rotateLeft32x4(c1, 10)));
+  c0 = rotateLeft32x4(c0, 10);
+  c1 = rotateLeft32x4(c1, 10);
+  a0 = advance(a0, majority(b0, c0, d0), v128.load(message, 832), 4, swap3(rotateLeft32x4(b0, 25)));
+  a1 = advance(a1, majority(b1, c1, d1), v128.load(message, 848), 4, swap3(rotateLeft32x4(b1, 25)));
+  b0 = rotateLeft32x4(b0, 25);
+  b1 = rotateLeft32x4(b1, 25);
+
+  // feed-forward: four more steps, with the old state for a message
+  d0 = advance(d0, choose(a0, b0, c0), v128.load(state), 13, swap1(rotateLeft32x4(a1, 4)));
+  d1 = advance(d1, choose(a1, b1, c1), v128.load(state, 16), 13, swap1(rotateLeft32x4(a0, 4)));
+  a0 = rotateLeft32x4(a0, 4);
+  a1 = rotateLeft32x4(a1, 4);
+  c0 = advance(c0, choose(d0, a0, b0), v128.load(state, 32), 10, swap3(rotateLeft32x4(d1, 13)));
+  c1 = advance(c1, choose(d1, a1, b1), v128.load(state, 48), 10, swap3(rotateLeft32x4(d0, 13)));
+  d0 = rotateLeft32x4(d0, 13);
+  d1 = rotateLeft32x4(d1, 13);
+  b0 = advance(b0, choose(c0, d0, a0), v128.load(state, 64), 25, rotateLeft32x4(c1, 10));
+  b1 = advance(b1, choose(c1, d1, a1), v128.load(state, 80), 25, rotateLeft32x4(c0, 10));
+  c0 = rotateLeft32x4(c0, 10);
+  c1 = rotateLeft32x4(c1, 10);
+  a0 = advance(a0, choose(b0, c0, d0), v128.load(state, 96), 4, swap1(rotateLeft32x4(b0, 25)));
+  a1 = advance(a1, choose(b1, c1, d1), v128.load(state, 112), 4, swap1(rotateLeft32x4(b1, 25)));
+  b0 = rotateLeft32x4(b0, 25);
+  b1 = rotateLeft32x4(b1, 25);
+
+  v128.store(state, a0);
+  v128.store(state, a1, 16);
+  v128.store(state, b0, 32);
+  v128.store(state, b1, 48);
+  v128.store(state, c0, 64);
+  v128.store(state, c1, 80);
+  v128.store(state, d0, 96);
+  v128.store(state, d1, 112);
 }
 
-/** Second pass, row c: q[c + 16 d] is the sum of column[b][c] 2^(b d), two 8-point transforms and a butterfly. */
-@inline
-function transformRow(c: usize, offsets: usize): void {
-  const p = columns + (c << 2);
-  const halves = expanded;
-  transform8(
-    load<i32>(p), load<i32>(p, 128), load<i32>(p, 256), load<i32>(p, 384),
-    load<i32>(p, 512), load<i32>(p, 640), load<i32>(p, 768), load<i32>(p, 896), halves,
-  );
-  transform8(
-    load<i32>(p, 64), load<i32>(p, 192), load<i32>(p, 320), load<i32>(p, 448),
-    load<i32>(p, 576), load<i32>(p, 704), load<i32>(p, 832), load<i32>(p, 960), halves + 4,
-  );
-  for (let d: usize = 0; d < 8; d++) {
-    const even = load<i32>(halves + (d << 3));
-    const odd = load<i32>(halves + (d << 3), 4) << <i32>d;
-    const at = (c << 2) + (d << 6);
-    store<i32>(transform + at, normalize(even + odd + load<i32>(offsets + at)));
-    store<i32>(transform + at, normalize(even - odd + load<i32>(offsets + at, 512)), 512);
-  }
-}
-
-/** The representative modulo 257 from -128 to 128. */
-@inline
-function normalize(x: i32): i32 {
-  const y = foldBytes(foldBytes(foldWords(x)));
-  return y <= 128 ? y : y - 257;
-}
-
-/** Two transform values, each times `factor` modulo 2^16, as one word. */
-@inline
-function pack(low: usize, high: usize, factor: i32): u32 {
-  return ((load<i32>(low) * factor) & 0xffff) | ((load<i32>(high) * factor) << 16);
-}
-
-/** Message expansion: the 256-point transform over Z/257, paired and multiplied into 32 places of 8 words. */
-function expand(block: usize, offsets: usize, target: usize): void {
-  for (let b: usize = 0; b < 16; b++) transformColumn(block, b);
-  for (let c: usize = 0; c < 16; c++) transformRow(c, offsets);
-
-  for (let i: usize = 0; i < 512; i += 4) store<u32>(target + i, pack(transform + (i << 1), transform + (i << 1) + 4, 185));
-  for (let i: usize = 0; i < 256; i += 4) {
-    const even = transform + (i << 1);
-    store<u32>(target + i, pack(even, even + 512, 233), 512);
-    store<u32>(target + i, pack(even + 4, even + 516, 233), 768);
-  }
-}
-
-/** One step on all lanes. The caller rotates the roles of the four words, which stay in place. */
+/** One step on all lanes, for JavaScript. The caller rotates the roles of the four words, which stay in place. */
 @inline
 function step(
   message: usize, a: usize, b: usize, c: usize, d: usize, laneSwap: usize, r: u32, s: u32, majority: bool,
@@ -195,7 +263,7 @@ function step(
   }
 }
 
-function compress(block: usize, message: usize): void {
+function compressWords(block: usize, message: usize): void {
   for (let i: usize = 0; i < 128; i += 8) store<u64>(work + i, load<u64>(state + i) ^ load<u64>(block + i));
 
   let a: usize = 0;
@@ -220,6 +288,11 @@ function compress(block: usize, message: usize): void {
     a = (a + 96) & 127;
   }
   copyWords(state, work, 128);
+}
+
+function compress(block: usize, message: usize): void {
+  if (ASC_FEATURE_SIMD) compressVectors(block, message);
+  else compressWords(block, message);
 }
 
 function compressBlock(block: usize): void {
