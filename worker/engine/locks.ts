@@ -2,6 +2,7 @@ import type { SignatureCheck } from "../bls/index.ts";
 import { DashlightError } from "../errors.ts";
 import type { LlmqParams } from "../params/llmq.ts";
 import { SIGN_HEIGHT_OFFSET } from "../params/llmq.ts";
+import { isLegacyCommitment } from "../wire/finalCommitment.ts";
 import {
   compareBytes,
   type Hash256,
@@ -163,12 +164,14 @@ function makeCandidate(
   msgHash: Hash256,
   signature: Uint8Array,
 ): LockCandidate {
-  const { quorumHash, quorumPublicKey } = quorum.commitment;
+  const { version, quorumHash, quorumPublicKey } = quorum.commitment;
+  // A quorum formed before V19 signs on after it: then with the basic scheme, under a key in legacy encoding.
+  const keyScheme = isLegacyCommitment(version) ? "legacy" : "basic";
   const check: SignatureCheck = {
     scheme: "basic",
     message: computeSignHash(llmq.type, quorumHash, requestId, msgHash),
     signature,
-    signer: { kind: "single", publicKey: { bytes: quorumPublicKey, scheme: "basic" } },
+    signer: { kind: "single", publicKey: { bytes: quorumPublicKey, scheme: keyScheme } },
   };
   return { quorum, list, check };
 }

@@ -1,187 +1,618 @@
+import { existsSync, readdirSync } from "node:fs";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Bls, createMclBls } from "../../bls/index.ts";
-import { DashlightError } from "../../errors.ts";
-import { paramsFromFile } from "../../params/index.ts";
-import { hasVectors, readVector, readVectorJson } from "../../test/vectors.ts";
+import { type Bls, convertPublicKey, createMclBls } from "../../bls/index.ts";
+import { type LlmqParams, SIGN_HEIGHT_OFFSET, WORK_DIFF_DEPTH } from "../../params/llmq.ts";
+import { hasVectors, vectorPath } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
-import { fromHashHex, type QuorumHash, toHashHex } from "../../wire/hashes.ts";
-import { chainLock, instantLock } from "../../wire/locks.ts";
-import { mnListDiff } from "../../wire/mnListDiff.ts";
-import { qrInfo } from "../../wire/qrInfo.ts";
-import { applyDiff } from "../applyDiff.ts";
+import { isLegacyCommitment } from "../../wire/finalCommitment.ts";
+import {
+  type BlockHash,
+  fromHashHex,
+  type HashHex,
+  type Height,
+  type QuorumHash,
+  toHashHex,
+} from "../../wire/hashes.ts";
+import {
+  chainLock,
+  computeChainLockRequestId,
+  computeInstantLockRequestId,
+  instantLock,
+} from "../../wire/locks.ts";
+import { type QuorumSnapshot, SnapshotSkipMode } from "../../wire/qrInfo.ts";
+import { MnType, type SmlEntry } from "../../wire/smlEntry.ts";
+import { activeQuorumsAt } from "../activeQuorums.ts";
 import type { EngineContext } from "../context.ts";
 import { feedQrInfo } from "../feedQrInfo.ts";
-import { type LockPreparation, prepareChainLock, prepareInstantLock } from "../locks.ts";
-import { findEntry, type MasternodeList } from "../masternodeList.ts";
+import {
+  type LockPreparation,
+  prepareChainLock,
+  prepareInstantLock,
+  selectSigningQuorum,
+  signerIndex,
+} from "../locks.ts";
 import { memberResolver } from "../quorumJobs.ts";
-import { type QuorumEntry, quorumKey } from "../quorumSet.ts";
-import { EMPTY_ENGINE, type EngineState, listAtHeight, sortedLists, statusOf } from "../state.ts";
+import { computeQuorumsRoot, type QuorumEntry, quorumKey } from "../quorumSet.ts";
+import { Rotation } from "../rotation.ts";
+import { type EngineState, statusOf } from "../state.ts";
 import { judge } from "./judge.ts";
-import { KnownChain } from "./knownChain.ts";
+import { holding, makeList } from "./madeLists.ts";
+import { MinedSets } from "./minedSets.ts";
+import {
+  type AppliedDiffs,
+  applyAllDiffs,
+  type CapturedMessage,
+  type ChainBlock,
+  listsByHeight,
+  onlyListsAt,
+  Scenario,
+} from "./scenario.ts";
 
-interface Captured {
-  file: string;
-  message: string;
-  protocolVersion: number;
-  height: number;
-  baseHeight: number | null;
-  nodeTipHeight: number;
-  cycleHeight: number;
-  expect?: {
-    merkleRootMNList?: string;
-    merkleRootQuorums?: string;
-    mnListCount?: number;
-    signedByQuorum?: string;
-  };
-}
-interface RecordedQuorum {
-  height: number;
-  llmqType: number;
-  quorumHash: string;
-  quorumHeight: number;
-  members: { proTxHash: string; pubKeyOperator: string; valid: boolean }[];
-  quorumPublicKey: string;
-  activeAtTip: boolean;
+/** What must come out of each capture; a message that is silently skipped changes a number here. */
+interface Expected {
+  readonly name: string;
+  readonly quorums: number;
+  readonly diffs: number;
+  readonly lists: number;
+  /** Diffs whose base list no recorded message leads to. */
+  readonly withoutBase: string;
+  readonly qrInfos: number;
+  /** Rotating cycles with a recorded snapshot. */
+  readonly snapshots: number;
+  readonly skipLists: number;
+  /** Recorded active sets (type and height), and how many of them a held list has. */
+  readonly activeSets: number;
+  readonly activeSetsHeld: number;
+  /** Heights whose quorum root is recorded. */
+  readonly provenSets: number;
+  /** Statuses of the quorums a qrinfo announces, fed to an engine that holds just the lists of its request. */
+  readonly announced: Record<string, number>;
+  readonly clsigs: number;
+  readonly chainLocksByLists: Record<string, number>;
+  readonly instantLocks: Record<string, number>;
+  readonly instantLocksByLists: Record<string, number>;
 }
 
-const SCENARIOS = [
-  { name: "cycle-a", quorums: 42 },
-  { name: "faults-b", quorums: 82 },
-  { name: "few-masternodes-c", quorums: 66 },
-  { name: "legacy-bls-d", quorums: 26 },
+const SCENARIOS: readonly Expected[] = [
+  {
+    name: "cycle-a",
+    quorums: 42,
+    diffs: 90,
+    lists: 65,
+    withoutBase: `
+      238-478 358-478 430-478 steps/1-2 steps/172-173 steps/180-181 steps/182-183 steps/186-187
+      steps/188-189 steps/441-442 steps/442-443 steps/443-444 steps/444-445 steps/445-446
+      steps/446-447 steps/447-448`,
+    qrInfos: 51,
+    snapshots: 9,
+    skipLists: 0,
+    activeSets: 179,
+    activeSetsHeld: 28,
+    provenSets: 283,
+    clsigs: 160,
+    announced: { verified: 102 },
+    chainLocksByLists: { "candidate 0": 28, "quorum-set-missing": 132 },
+    instantLocks: { "candidate 0": 43 },
+    instantLocksByLists: { "candidate 0": 8, "quorum-set-missing": 35 },
+  },
+  {
+    name: "faults-b",
+    quorums: 82,
+    diffs: 107,
+    lists: 74,
+    withoutBase: `
+      454-694 574-694 646-694 steps/1-2 steps/172-173 steps/180-181 steps/182-183 steps/186-187
+      steps/188-189 steps/493-494 steps/495-496 steps/497-498 steps/499-500 steps/514-515
+      steps/562-563 steps/596-597 steps/597-598 steps/657-658 steps/658-659 steps/659-660
+      steps/660-661 steps/661-662 steps/662-663 steps/663-664`,
+    qrInfos: 51,
+    snapshots: 11,
+    skipLists: 0,
+    activeSets: 224,
+    activeSetsHeld: 28,
+    provenSets: 295,
+    clsigs: 160,
+    announced: { verified: 95, "list-missing": 7 },
+    chainLocksByLists: { "candidate 0": 28, "quorum-set-missing": 132 },
+    instantLocks: { "candidate 0": 117 },
+    instantLocksByLists: { "candidate 0": 9, "quorum-set-missing": 108 },
+  },
+  {
+    name: "few-masternodes-c",
+    quorums: 66,
+    diffs: 71,
+    lists: 40,
+    withoutBase: `
+      385-625 505-625 577-625 steps/1-2 steps/140-141 steps/141-142 steps/142-143 steps/143-144
+      steps/144-145 steps/146-147 steps/154-155 steps/156-157 steps/158-159 steps/396-397
+      steps/397-398 steps/609-610 steps/610-611 steps/611-612 steps/612-613 steps/613-614
+      steps/614-615 steps/615-616`,
+    qrInfos: 51,
+    snapshots: 9,
+    skipLists: 3,
+    activeSets: 156,
+    activeSetsHeld: 9,
+    provenSets: 272,
+    clsigs: 50,
+    announced: { verified: 102 },
+    chainLocksByLists: { "candidate 0": 4, "quorum-set-missing": 46 },
+    instantLocks: { "candidate 0": 40 },
+    instantLocksByLists: { "candidate 0": 4, "quorum-set-missing": 36 },
+  },
+  {
+    name: "legacy-bls-d",
+    quorums: 26,
+    diffs: 88,
+    lists: 55,
+    withoutBase: `
+      238-478 358-478 430-478 steps/1-2 steps/130-131 steps/131-132 steps/132-133 steps/133-134
+      steps/134-135 steps/135-136 steps/139-140 steps/285-286 steps/287-288 steps/289-290
+      steps/291-292 steps/305-306 steps/307-308 steps/441-442 steps/442-443 steps/443-444
+      steps/444-445 steps/445-446 steps/446-447 steps/447-448`,
+    qrInfos: 51,
+    snapshots: 10,
+    skipLists: 0,
+    activeSets: 168,
+    activeSetsHeld: 21,
+    provenSets: 283,
+    clsigs: 50,
+    announced: { verified: 88, "list-missing": 14 },
+    chainLocksByLists: { "candidate 0": 2, "quorum-set-missing": 48 },
+    instantLocks: { "candidate 0": 40 },
+    instantLocksByLists: { "quorum-set-missing": 40 },
+  },
 ];
 
-for (const scenario of SCENARIOS) {
-  const folder = `regtest/${scenario.name}`;
-  if (!hasVectors(folder)) continue;
-  describe(folder, () => {
-    const manifest = readVectorJson<{ messages: Captured[]; tip: { height: number } }>(
-      `${folder}/manifest.json`,
-    );
-    const recorded = readVectorJson<RecordedQuorum[]>(`${folder}/quorums.json`);
-    const params = paramsFromFile(readVectorJson(`${folder}/params.json`));
-    const chain = new KnownChain().addChainFile(`${folder}/chain.json`);
-    const ofKind = (kind: string) => manifest.messages.filter(({ message }) => message === kind);
-    const diffs = ofKind("mnlistdiff");
+interface RecordedQuorum {
+  readonly llmqType: number;
+  readonly quorumHash: string;
+  readonly quorumHeight: Height;
+  readonly members: readonly { readonly proTxHash: string; readonly pubKeyOperator: string }[];
+  readonly quorumPublicKey: string;
+  readonly activeAtTip: boolean;
+}
+
+interface RecordedMasternode {
+  readonly proTxHash: string;
+  readonly type: "Evo" | "Regular";
+  readonly state: {
+    readonly version: number;
+    readonly service: string;
+    readonly PoSeBanHeight: number;
+    readonly pubKeyOperator: string;
+    readonly platformNodeID?: string;
+    readonly platformHTTPPort?: number;
+  };
+}
+
+type ProtxLists = Record<
+  string,
+  { readonly hash: string; readonly registered?: readonly RecordedMasternode[]; readonly valid: string[] }
+>;
+
+type Selections = readonly { readonly id: string; readonly quorumHash: string }[];
+
+interface SelectQuorum {
+  readonly "100": Selections;
+  readonly "103": Selections;
+  readonly clsigIdsAtTip: readonly {
+    readonly height: Height;
+    readonly id: string;
+    readonly quorumHash: string;
+  }[];
+}
+
+/** By LLMQ name, then per quorum an object keyed by its hash. */
+type ExtendedList = Record<string, readonly Record<string, unknown>[]>;
+
+it("asserts every scenario that is recorded", () => {
+  const folder = vectorPath("regtest");
+  const recorded = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  const known = [...SCENARIOS.map(({ name }) => name), "node-behaviour"];
+  expect(known).toEqual(
+    expect.arrayContaining(recorded.filter((entry) => entry.isDirectory()).map(({ name }) => name)),
+  );
+});
+
+for (const expected of SCENARIOS) {
+  if (!hasVectors(`regtest/${expected.name}`)) continue;
+  describe(`regtest/${expected.name}`, () => {
+    const scenario = new Scenario(expected.name);
+    const { params, chain } = scenario;
+    const blocks = scenario.json<ChainBlock[]>("chain.json");
+    const minedSets = new MinedSets(scenario);
+    const llmqOf = (type: number): LlmqParams => {
+      const llmq = params.llmqs.get(type);
+      if (!llmq) throw new Error(`type ${type} is not configured`);
+      return llmq;
+    };
+    const rotating = llmqOf(params.llmqTypeInstantSend);
+    const hashOf = (quorum: QuorumEntry) => toHashHex(quorum.commitment.quorumHash);
+
     let bls: Bls;
     let context: EngineContext;
-    let state: EngineState = EMPTY_ENGINE;
-    const seen = new Map<string, QuorumEntry>();
-    const remember = (list: MasternodeList) => {
-      for (const [key, quorum] of list.quorums) seen.set(key, quorum);
+    let replayed: AppliedDiffs;
+    /** After all diffs and all qrinfos, every quorum judged. */
+    let state: EngineState;
+    /** Every quorum that any message brought. */
+    let quorums: Map<string, QuorumEntry>;
+    /** Every active set there ever was, from the mined commitments. */
+    let minedState: EngineState;
+    /** By work block, every snapshot any qrinfo brought. */
+    let recordedSnapshots: Map<HashHex, Set<QuorumSnapshot>>;
+    const rememberSnapshots = (fed: EngineState) => {
+      for (const [hash, snapshot] of fed.snapshots) {
+        recordedSnapshots.set(hash, (recordedSnapshots.get(hash) ?? new Set()).add(snapshot));
+      }
     };
 
-    const unappliedDiffs: string[] = [];
     beforeAll(async () => {
       bls = await createMclBls();
       context = { params, chain, isValidSignature: (signature) => bls.isValidSignature(signature, "basic") };
-      for (const { file, protocolVersion } of ofKind("qrinfo")) {
-        try {
-          const fed = feedQrInfo(
-            state,
-            decode(qrInfo(protocolVersion), readVector(`${folder}/${file}`)),
-            context,
-          );
-          state = fed.state;
-        } catch (error) {
-          if (!(error instanceof DashlightError) || error.code !== "engine/unknown-base") throw error;
+      replayed = applyAllDiffs(scenario, context);
+      state = replayed.state;
+      quorums = new Map();
+      recordedSnapshots = new Map();
+      for (const captured of scenario.ofKind("qrinfo")) {
+        const fed = feedQrInfo(state, scenario.qrInfo(captured), context);
+        expect(fed.tip.status, captured.file).toBe("applied");
+        state = fed.state;
+        rememberSnapshots(state);
+        for (const quorum of state.announcedQuorums.values()) {
+          quorums.set(quorumKey(quorum.commitment.llmqType, quorum.commitment.quorumHash), quorum);
         }
       }
-      let waiting = diffs;
-      for (let progress = true; progress; ) {
-        progress = false;
-        const next: Captured[] = [];
-        for (const captured of waiting) {
-          try {
-            const diff = decode(
-              mnListDiff(captured.protocolVersion),
-              readVector(`${folder}/${captured.file}`),
-            );
-            state = applyDiff(state, diff, context).state;
-            progress = true;
-          } catch (error) {
-            if (!(error instanceof DashlightError)) throw error;
-            if (error.code === "engine/unknown-base") next.push(captured);
-            else unappliedDiffs.push(`${captured.file}: ${error.code}`);
-          }
-        }
-        waiting = next;
-      }
-      for (const { file } of waiting) unappliedDiffs.push(`${file}: engine/unknown-base`);
-      for (const list of state.lists.values()) remember(list);
-      for (const quorum of state.announcedQuorums.values()) {
-        seen.set(quorumKey(quorum.commitment.llmqType, quorum.commitment.quorumHash), quorum);
-      }
-      state = await judge(state, seen.values(), context, bls);
+      for (const list of state.lists.values())
+        for (const [key, quorum] of list.quorums) quorums.set(key, quorum);
+      state = await judge(state, quorums.values(), context, bls);
+      minedState = makeMinedSetsState();
     });
 
-    it("report", () => {
-      const missing: string[] = [];
-      let equal = 0;
-      const resolve = memberResolver(state, context);
-      const stat: Record<string, number> = {};
-      for (const q of recorded) {
-        const quorum = seen.get(quorumKey(q.llmqType, fromHashHex<QuorumHash>(q.quorumHash)));
-        if (!quorum) {
-          missing.push(`${q.llmqType} ${q.quorumHeight} not in any list`);
-          continue;
+    describe("mnlistdiff", () => {
+      it(`applies all of ${expected.diffs} whose base is recorded, and names the others`, () => {
+        const refused = [
+          "mnlistdiff/0-1.bin: engine/no-coinbase-payload",
+          "mnlistdiff/0-0.bin: engine/no-coinbase-payload",
+          ...expected.withoutBase
+            .split(/\s+/)
+            .filter((name) => name !== "")
+            .map((name) => `mnlistdiff/${name}.bin: engine/unknown-base`),
+        ];
+        expect([...replayed.refused].sort()).toEqual(refused.sort());
+        expect(replayed.applied.length + refused.length).toBe(expected.diffs);
+        expect(replayed.state.lists.size).toBe(expected.lists);
+      });
+
+      it("has the counts and roots the node reported for each", () => {
+        for (const { captured, list } of replayed.applied) {
+          const diff = scenario.diff(captured);
+          const { expect: facts, file, height } = captured;
+          expect(
+            {
+              height: list.height,
+              header: list.header,
+              merkleRootMNList: toHashHex(list.cbTx.merkleRootMNList),
+              merkleRootQuorums: list.cbTx.merkleRootQuorums && toHashHex(list.cbTx.merkleRootQuorums),
+              mnListCount: diff.mnList.length,
+              deletedMNs: diff.deletedMNs.length,
+              newQuorums: diff.newQuorums.length,
+              deletedQuorums: diff.deletedQuorums.length,
+            },
+            file,
+          ).toEqual({
+            height,
+            header: "verified",
+            merkleRootMNList: facts.merkleRootMNList,
+            merkleRootQuorums: facts.merkleRootQuorums,
+            mnListCount: facts.mnListCount,
+            deletedMNs: facts.deletedMNs,
+            newQuorums: facts.newQuorums,
+            deletedQuorums: facts.deletedQuorums,
+          });
         }
-        const outcome = resolve(quorum);
-        if ("missing" in outcome) {
-          missing.push(`${q.llmqType} ${q.quorumHeight} ${JSON.stringify(outcome.missing)}`);
-          continue;
-        }
-        expect(
-          outcome.members.map(({ key }) => key),
-          `${q.llmqType} ${q.quorumHeight}`,
-        ).toEqual(q.members.map((m) => m.proTxHash));
-        equal++;
-        const s = JSON.stringify(statusOf(state, quorum));
-        stat[s] = (stat[s] ?? 0) + 1;
-      }
-      console.log(
-        scenario.name,
-        recorded.length,
-        equal,
-        missing,
-        stat,
-        unappliedDiffs,
-        sortedLists(state).length,
-        diffs.length,
-      );
+      });
     });
-    it("locks", async () => {
-      const count: Record<string, number> = {};
-      const note = async (prep: LockPreparation, signedBy: string | undefined) => {
-        for (const c of prep.candidates) {
-          const [ok] = await bls.verify([c.check]);
-          if (ok) {
-            count[signedBy === toHashHex(c.quorum.commitment.quorumHash) ? "right" : "wrong"] =
-              (count[signedBy === toHashHex(c.quorum.commitment.quorumHash) ? "right" : "wrong"] ?? 0) + 1;
-            return;
+
+    describe("lists", () => {
+      it("are the registered and the valid masternodes of the node at those heights", () => {
+        const lists = listsByHeight(state);
+        const recorded = scenario.json<ProtxLists>("protx_lists.json");
+        expect(Object.keys(recorded).length).toBeGreaterThanOrEqual(20);
+        for (const [height, { hash, registered, valid }] of Object.entries(recorded)) {
+          const list = lists.get(Number(height));
+          const masternodes = list?.masternodes ?? [];
+          expect(list && toHashHex(list.blockHash), height).toBe(hash);
+          const validKeys = masternodes.filter(({ entry }) => entry.isValid).map(({ key }) => key);
+          expect(validKeys.sort(), height).toEqual([...valid].sort());
+          if (registered === undefined) continue;
+          const facts = masternodes.map(({ entry }) => factsOfEntry(entry));
+          expect(facts.sort(byProTxHash), height).toEqual(
+            registered.map(factsOfRegistered).sort(byProTxHash),
+          );
+        }
+      });
+
+      it("hold the quorums that were mined last at their height", () => {
+        expect(minedSets.count).toBe(expected.quorums);
+        for (const list of state.lists.values()) {
+          const ids = [...list.quorums].map(([key, { id }]) => [key, id]);
+          const mined = [...minedSets.at(list.height)].map(([key, { id }]) => [key, id]);
+          expect(ids.sort(), `${list.height}`).toEqual(mined.sort());
+        }
+      });
+    });
+
+    describe("quorums", () => {
+      const recorded = scenario.json<RecordedQuorum[]>("quorums.json");
+      it(`are all ${expected.quorums} there, with the recorded members in order`, () => {
+        const resolve = memberResolver(state, context);
+        const recordedKeys = recorded.map((q) =>
+          quorumKey(q.llmqType, fromHashHex<QuorumHash>(q.quorumHash)),
+        );
+        expect(new Set(quorums.keys())).toEqual(new Set(recordedKeys));
+        expect(quorums.size).toBe(expected.quorums);
+        for (const { llmqType, quorumHash, quorumHeight, members, quorumPublicKey } of recorded) {
+          const what = `type ${llmqType} at ${quorumHeight}`;
+          const quorum = quorums.get(quorumKey(llmqType, fromHashHex<QuorumHash>(quorumHash)));
+          const outcome = quorum && resolve(quorum);
+          if (!quorum || !outcome || "missing" in outcome) return expect.fail(`${what} has no members`);
+          const computed = outcome.members.map(({ key, entry }) => ({
+            proTxHash: key,
+            pubKeyOperator: bytesToHex(entry.pubKeyOperator),
+          }));
+          const named = members.map(({ proTxHash, pubKeyOperator }) => ({ proTxHash, pubKeyOperator }));
+          expect(computed, what).toEqual(named);
+          const { version, quorumPublicKey: bytes } = quorum.commitment;
+          // The node prints quorum keys in basic encoding, operator keys in the encoding of their entry.
+          const scheme = isLegacyCommitment(version) ? "legacy" : "basic";
+          expect(bytesToHex(convertPublicKey({ bytes, scheme }, "basic") ?? bytes), what).toBe(
+            quorumPublicKey,
+          );
+        }
+      });
+
+      it("are all verified, and nothing else has a status", () => {
+        const verified = [...quorums.values()].map((quorum) => statusOf(state, quorum).status);
+        expect(verified).toEqual(Array(expected.quorums).fill("verified"));
+        expect(state.statuses.size).toBe(expected.quorums);
+      });
+
+      it("are active at the tip as recorded", () => {
+        const tip = listsByHeight(state).get(scenario.tipHeight);
+        const active = recorded
+          .filter(({ activeAtTip }) => activeAtTip)
+          .map((q) => quorumKey(q.llmqType, fromHashHex<QuorumHash>(q.quorumHash)));
+        expect(tip && new Set(tip.quorums.keys())).toEqual(new Set(active));
+      });
+    });
+
+    describe("qrinfo", () => {
+      it(`brings each of ${expected.qrInfos} what its bases leave to bring`, async () => {
+        const captures = scenario.ofKind("qrinfo");
+        const counts: Record<string, number> = {};
+        for (const captured of captures) {
+          const heights = (captured.request?.baseBlockHashes ?? []).map((hash) =>
+            chain.heightOf(fromHashHex<BlockHash>(hash)),
+          );
+          const bases = onlyListsAt(replayed.state, new Set(heights));
+          const fed = feedQrInfo(bases, scenario.qrInfo(captured), context);
+          expect(fed.tip.status, captured.file).toBe("applied");
+          const judged = await judge(fed.state, fed.state.announcedQuorums.values(), context, bls);
+          expect(judged.announcedQuorums.size, captured.file).toBe(rotating.signingActiveQuorumCount);
+          for (const quorum of judged.announcedQuorums.values()) {
+            const status = statusOf(judged, quorum);
+            const what = status.status === "unknown" ? status.reason.code : status.status;
+            counts[what] = (counts[what] ?? 0) + 1;
           }
         }
-        const k = JSON.stringify(prep.missing ?? "bad").replace(/\d+/, "N");
-        count[k] = (count[k] ?? 0) + 1;
-      };
-      for (const c of ofKind("clsig"))
-        await note(
-          prepareChainLock(state, decode(chainLock, readVector(`${folder}/${c.file}`)), context),
-          c.expect?.signedByQuorum,
-        );
-      console.log(scenario.name, "clsig", count);
-      for (const k of Object.keys(count)) delete count[k];
-      for (const c of ofKind("isdlock"))
-        await note(
-          prepareInstantLock(
-            state,
-            decode(instantLock, readVector(`${folder}/${c.file}`)),
-            manifest.tip.height,
-            context,
-          ),
-          c.expect?.signedByQuorum,
-        );
-      console.log(scenario.name, "isdlock", count);
+        expect(captures.length).toBe(expected.qrInfos);
+        expect(counts).toEqual(expected.announced);
+      });
     });
+
+    describe("snapshots", () => {
+      it(`of ${expected.snapshots} cycles are those a node derives, bit for bit`, () => {
+        // No snapshot is held: each cycle's is derived from the lists and the derived ones before it.
+        const rotation = new Rotation(replayed.state, rotating, context);
+        let skipLists = 0;
+        for (const [workBlock, snapshots] of recordedSnapshots) {
+          const height = chain.heightOf(fromHashHex<BlockHash>(workBlock)) ?? Number.NaN;
+          const derived = rotation.deriveSnapshot(height + WORK_DIFF_DEPTH);
+          if ("missing" in derived) return expect.fail(`${height}: ${derived.missing.code}`);
+          for (const snapshot of snapshots) expect(derived.snapshot, `${height}`).toEqual(snapshot);
+          if (derived.snapshot?.mnSkipListMode === SnapshotSkipMode.skipFirst) skipLists++;
+        }
+        expect(recordedSnapshots.size).toBe(expected.snapshots);
+        expect(skipLists).toBe(expected.skipLists);
+      });
+    });
+
+    describe("active sets", () => {
+      const { byHeight } = scenario.json<{ byHeight: Record<string, ExtendedList> }>(
+        "quorum_listextended.json",
+      );
+      const recorded = Object.entries(byHeight).flatMap(([height, sets]) =>
+        [...params.llmqs.values()].flatMap((llmq) => {
+          const set = sets[llmq.name];
+          return set ? [{ llmq, height: Number(height), hashes: set.flatMap((q) => Object.keys(q)) }] : [];
+        }),
+      );
+
+      it(`are the recorded ones at the ${expected.activeSetsHeld} heights whose gap has a list`, () => {
+        let held = 0;
+        for (const { llmq, height, hashes } of recorded) {
+          const active = activeQuorumsAt(state, llmq, height, context);
+          if (!active) continue;
+          held++;
+          expect(active.quorums.map(hashOf).sort(), `${llmq.name} at ${height}`).toEqual(hashes.sort());
+        }
+        expect(held).toBe(expected.activeSetsHeld);
+      });
+
+      it(`are the recorded ones at all ${expected.activeSets} when every set is held`, () => {
+        for (const { llmq, height, hashes } of recorded) {
+          const active = activeQuorumsAt(minedState, llmq, height, context);
+          expect(active?.quorums.map(hashOf).sort(), `${llmq.name} at ${height}`).toEqual(hashes.sort());
+        }
+        expect(recorded.length).toBe(expected.activeSets);
+      });
+
+      it("hold the quorum that the node selects for a request", () => {
+        const selected = scenario.json<SelectQuorum>("selectquorum.json");
+        const setHeight = scenario.tipHeight - SIGN_HEIGHT_OFFSET;
+        const chainLocks = llmqOf(params.llmqTypeChainLocks);
+        const plain = activeQuorumsAt(minedState, chainLocks, setHeight, context)?.quorums ?? [];
+        const rotated = activeQuorumsAt(minedState, rotating, setHeight, context)?.quorums ?? [];
+        for (const { id, quorumHash } of selected["100"]) {
+          const quorum = selectSigningQuorum(chainLocks, plain, fromHashHex(id));
+          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
+        }
+        for (const { id, quorumHash } of selected["103"]) {
+          const index = signerIndex(fromHashHex(id), rotating.signingActiveQuorumCount);
+          const quorum = rotated.find(({ commitment }) => commitment.quorumIndex === index);
+          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
+        }
+        for (const { height, id, quorumHash } of selected.clsigIdsAtTip) {
+          const requestId = computeChainLockRequestId(height);
+          expect(toHashHex(requestId)).toBe(id);
+          const quorum = selectSigningQuorum(chainLocks, plain, requestId);
+          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
+        }
+        expect([selected["100"], selected["103"], selected.clsigIdsAtTip].map((s) => s.length)).toEqual([
+          40, 40, 12,
+        ]);
+      });
+    });
+
+    describe("locks", () => {
+      interface RecordedLocks {
+        readonly type: number;
+        readonly locks: readonly {
+          readonly captured: CapturedMessage;
+          /** Heights whose active set may have signed, likeliest first. */
+          readonly heights: readonly Height[];
+          readonly prepare: (held: EngineState) => LockPreparation;
+        }[];
+      }
+      const chainLocks = (): RecordedLocks => ({
+        type: params.llmqTypeChainLocks,
+        locks: scenario.ofKind("clsig").map((captured) => {
+          const lock = decode(chainLock, scenario.bytes(captured.file));
+          expect(lock.height).toBe(captured.height);
+          expect(toHashHex(lock.blockHash)).toBe(captured.hash);
+          expect(toHashHex(computeChainLockRequestId(lock.height))).toBe(captured.expect.requestId);
+          const heights = [lock.height - SIGN_HEIGHT_OFFSET];
+          return { captured, heights, prepare: (held) => prepareChainLock(held, lock, context) };
+        }),
+      });
+      const instantLocks = (): RecordedLocks => ({
+        type: params.llmqTypeInstantSend,
+        locks: scenario.ofKind("isdlock").map((captured) => {
+          const lock = decode(instantLock, scenario.bytes(captured.file));
+          expect(toHashHex(computeInstantLockRequestId(lock))).toBe(captured.expect.requestId);
+          expect(chain.heightOf(lock.cycleHash)).toBe(captured.expect.cycleHeight);
+          const interval = rotating.dkgInterval;
+          const endOfCycle = Math.min(captured.expect.cycleHeight + interval - 1, scenario.tipHeight);
+          const heights = [endOfCycle, endOfCycle - interval];
+          const prepare = (held: EngineState) => prepareInstantLock(held, lock, scenario.tipHeight, context);
+          return { captured, heights, prepare };
+        }),
+      });
+
+      /** Which attempt verifies, by count; a lock whose signer is another than recorded fails the test. */
+      async function signers(
+        { type, locks }: RecordedLocks,
+        held: EngineState,
+      ): Promise<Record<string, number>> {
+        const counts: Record<string, number> = {};
+        for (const { captured, heights, prepare } of locks) {
+          const { candidates, missing } = prepare(held);
+          // The first of the lock's sets that no list has.
+          const height = heights.find((one) => !activeQuorumsAt(held, llmqOf(type), one, context));
+          const valid = await bls.verify(candidates.map(({ check }) => check));
+          const attempt = valid.indexOf(true);
+          const outcome = attempt < 0 ? (missing?.code ?? "invalid") : `candidate ${attempt}`;
+          counts[outcome] = (counts[outcome] ?? 0) + 1;
+          if (missing) expect(missing, captured.file).toEqual({ code: "quorum-set-missing", height });
+          const signer = candidates[attempt];
+          if (signer) expect(hashOf(signer.quorum), captured.file).toBe(captured.expect.signedByQuorum);
+        }
+        return counts;
+      }
+
+      it("chainlocks verify where a list has the set, and else name it", async () => {
+        expect(await signers(chainLocks(), state)).toEqual(expected.chainLocksByLists);
+      });
+
+      it("chainlocks all verify when every set is held", async () => {
+        expect(await signers(chainLocks(), minedState)).toEqual({
+          "candidate 0": scenario.ofKind("clsig").length,
+        });
+        expect(scenario.ofKind("clsig").length).toBe(expected.clsigs);
+      });
+
+      it("instant locks verify where a list has the set, and else name it", async () => {
+        expect(await signers(instantLocks(), state)).toEqual(expected.instantLocksByLists);
+      });
+
+      it("instant locks all verify when every set is held", async () => {
+        expect(await signers(instantLocks(), minedState)).toEqual(expected.instantLocks);
+      });
+    });
+
+    /** A list at every height with the quorums mined by then, proven by the quorum root wherever one is recorded. */
+    function makeMinedSetsState(): EngineState {
+      let proven = 0;
+      const lists = blocks.map(({ height, hash, cbTx }) => {
+        const quorums = minedSets.at(height);
+        if (cbTx) {
+          expect(toHashHex(computeQuorumsRoot(quorums).root), `${height}`).toBe(cbTx.merkleRootQuorums);
+          proven++;
+        }
+        return makeList({ height, hash, quorums: [...quorums.values()] });
+      });
+      expect(proven).toBe(expected.provenSets);
+      return holding(...lists);
+    }
   });
+}
+
+interface MasternodeFacts {
+  readonly proTxHash: string;
+  readonly isEvo: boolean;
+  readonly isValid: boolean;
+  readonly pubKeyOperator: string;
+  readonly service: string;
+  readonly platform: string | undefined;
+}
+
+function byProTxHash(a: MasternodeFacts, b: MasternodeFacts): number {
+  return a.proTxHash < b.proTxHash ? -1 : 1;
+}
+
+function factsOfEntry(entry: SmlEntry): MasternodeFacts {
+  if ("format" in entry.netInfo) throw new Error("no capture has extended addresses");
+  const { address, port } = entry.netInfo;
+  const { platformNodeID, platformHTTPPort } = entry;
+  return {
+    proTxHash: toHashHex(entry.proRegTxHash),
+    isEvo: entry.type === MnType.evo,
+    isValid: entry.isValid,
+    pubKeyOperator: bytesToHex(entry.pubKeyOperator),
+    service: `${address.subarray(12).join(".")}:${port}`,
+    // A 160-bit number: printed reversed.
+    platform: platformNodeID && `${bytesToHex(platformNodeID.slice().reverse())}:${platformHTTPPort}`,
+  };
+}
+
+function factsOfRegistered({ proTxHash, type, state }: RecordedMasternode): MasternodeFacts {
+  return {
+    proTxHash,
+    isEvo: type === "Evo",
+    isValid: state.PoSeBanHeight === -1,
+    pubKeyOperator: state.pubKeyOperator,
+    service: state.service,
+    platform: type === "Evo" ? `${state.platformNodeID}:${state.platformHTTPPort}` : undefined,
+  };
 }
