@@ -1,0 +1,333 @@
+import { DashlightError, type NetErrorFacts } from "../errors.ts";
+import type { NetworkParams } from "../params/index.ts";
+import { encodeFrame, FrameDecoder } from "../wire/frame.ts";
+import { commandOf, decodeMessage, encodeMessage, type Message } from "../wire/message.ts";
+import { NO_ADDRESS, PROTOCOL_VERSION, type Version } from "../wire/version.ts";
+import type { Clock, Connection, Transport } from "./transport.ts";
+
+/** Below this, encodings lack what verification needs (`protocol/wire.md` 4.3). */
+const MIN_PROTOCOL_VERSION = 70230;
+/** As long as a node gives both sides (`-peertimeout`). */
+const HANDSHAKE_TIMEOUT_MS = 60_000;
+const PING_INTERVAL_MS = 30_000;
+/** A peer that leaves a ping unanswered this long is gone. No specific reason for this number. */
+const PONG_TIMEOUT_MS = 60_000;
+const USER_AGENT = "/Dashlight:0.1.0/";
+
+export interface PeerOptions {
+  readonly address: string;
+  readonly params: NetworkParams;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** 64 random bits. */
+  readonly randomNonce: () => bigint;
+  readonly startHeight: number;
+  /** Messages that answer no request. */
+  readonly onMessage: (peer: Peer, message: Message) => void;
+  /** Once, when the connection is over. */
+  readonly onClose: (peer: Peer, error: DashlightError) => void;
+  /** A message of the peer's that does not decode; the connection goes on unless the caller ends it. */
+  readonly onBadMessage: (peer: Peer, error: DashlightError) => void;
+}
+
+/** A request on its way: its answer is the first message that `match` accepts. */
+interface Pending {
+  readonly name: string;
+  readonly match: (message: Message) => boolean;
+  readonly resolve: (message: Message) => void;
+  readonly reject: (error: unknown) => void;
+  /** Nonce of the ping sent right behind it: its pong means the request was passed over. */
+  readonly fence: bigint;
+  readonly timer: unknown;
+  readonly stopListening: () => void;
+}
+
+/**
+ * One connection to a node: handshake, framing, pings, requests. A node handles a connection's messages in order, so
+ * a ping behind each request tells a refused request from a slow one after one round trip.
+ * Source: `protocol/wire.md` 2, 4.5
+ */
+export class Peer {
+  readonly address: string;
+  readonly #options: PeerOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #pending: Pending[] = [];
+  readonly #pingTimes = new Map<bigint, number>();
+  #connection: Connection | undefined;
+  #version: Version | undefined;
+  #isReady = false;
+  #isClosed = false;
+  #hasVerack = false;
+  #finishHandshake: ((error?: DashlightError) => void) | undefined;
+  #pingTimer: unknown;
+  latencyMs: number | undefined;
+  bytesIn = 0;
+  bytesOut = 0;
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.address = options.address;
+    this.#decoder = new FrameDecoder(options.params.magic);
+  }
+
+  /** The node's own introduction, once it came. */
+  get version(): Version | undefined {
+    return this.#version;
+  }
+
+  /** The lower of both versions; selects every encoding. */
+  get commonVersion(): number {
+    return Math.min(PROTOCOL_VERSION, this.#version?.protocolVersion ?? PROTOCOL_VERSION);
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#isClosed;
+  }
+
+  get inFlight(): number {
+    return this.#pending.length;
+  }
+
+  /** A blocks-only node disconnects whoever asks it for a qrinfo. */
+  get answersQrInfo(): boolean {
+    return this.#version?.relay !== false;
+  }
+
+  /**
+   * Connects and shakes hands. The client speaks first, or the node waits for its v2 transport.
+   * @throws `net/connect-failed`, `net/bridge-unreachable`, `net/handshake-failed`, `net/disconnected`
+   */
+  async connect(): Promise<void> {
+    const { transport, clock } = this.#options;
+    this.#connection = await transport.connect(this.address, {
+      onData: (bytes) => this.#receive(bytes),
+      onClose: (reason) => this.#end({ code: "net/disconnected", address: this.address, reason }),
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.setTimeout(
+        () => this.#failHandshake("no answer to our introduction"),
+        HANDSHAKE_TIMEOUT_MS,
+      );
+      this.#finishHandshake = (error) => {
+        clock.clearTimeout(timer);
+        this.#finishHandshake = undefined;
+        if (error) reject(error);
+        else resolve();
+      };
+      this.send({ command: "version", payload: this.#introduction() });
+    });
+    this.#schedulePing();
+  }
+
+  send(message: Message): void {
+    if (this.#isClosed || !this.#connection) return;
+    const payload = encodeMessage(message, this.commonVersion);
+    const frame = encodeFrame(this.#options.params.magic, commandOf(message), payload);
+    this.bytesOut += frame.length;
+    this.#connection.send(frame);
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   * @param match - whether a message is the answer
+   * @throws `net/refused` when the node passed the request over, `net/timeout`, `net/disconnected`, or the reason of
+   *   `signal`
+   */
+  request<M extends Message>(
+    message: Message,
+    match: (message: Message) => message is M,
+    { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<M> {
+    const name = commandOf(message);
+    if (!this.isReady) {
+      const facts = { address: this.address, reason: "not connected" };
+      return Promise.reject(new DashlightError({ code: "net/disconnected", ...facts }));
+    }
+    return new Promise<M>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const fence = this.#options.randomNonce();
+      const fail = (error: unknown) => this.#settle(pending, () => reject(error));
+      const onAbort = () => fail(signal?.reason);
+      const pending: Pending = {
+        name,
+        match,
+        fence,
+        resolve: (answer) => resolve(answer as M),
+        reject,
+        timer: this.#options.clock.setTimeout(() => {
+          const facts = { address: this.address, request: name, timeoutMs };
+          fail(new DashlightError({ code: "net/timeout", ...facts }));
+        }, timeoutMs),
+        stopListening: () => signal?.removeEventListener("abort", onAbort),
+      };
+      signal?.addEventListener("abort", onAbort);
+      this.#pending.push(pending);
+      this.send(message);
+      this.#ping(fence);
+    });
+  }
+
+  /** Ends the connection; pending requests fail with `net/disconnected`. */
+  close(reason: string): void {
+    this.#end({ code: "net/disconnected", address: this.address, reason });
+  }
+
+  #introduction(): Version {
+    const { params, clock, randomNonce, startHeight } = this.#options;
+    const comment = params.devnetName === undefined ? "" : `devnet.${params.devnetName}/`;
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      services: 0n,
+      time: BigInt(Math.floor(clock.now() / 1000)),
+      addrRecv: NO_ADDRESS,
+      sender: { addrFrom: NO_ADDRESS, nonce: randomNonce() },
+      userAgent: USER_AGENT + comment,
+      startHeight,
+      relay: true,
+      mnAuthChallenge: new Uint8Array(32),
+      isMasternode: false,
+      rest: new Uint8Array(0),
+    };
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.bytesIn += bytes.length;
+    for (const frame of this.#decoder.push(bytes)) {
+      if (this.#isClosed) return;
+      if (frame.kind === "dropped") {
+        this.#options.onBadMessage(this, frame.error);
+      } else if (frame.kind === "broken") {
+        this.#options.onBadMessage(this, frame.error);
+        this.#end({ code: "net/disconnected", address: this.address, reason: frame.error.message });
+      } else {
+        this.#decode(frame.command, frame.payload);
+      }
+    }
+  }
+
+  #decode(command: string, payload: Uint8Array): void {
+    let message: Message;
+    try {
+      message = decodeMessage(command, payload, this.commonVersion);
+    } catch (error) {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#failMatching(command, error);
+      this.#options.onBadMessage(this, error);
+      return;
+    }
+    this.#handle(message);
+  }
+
+  /** An answer that does not decode still is the answer to the request of its kind. */
+  #failMatching(command: string, error: DashlightError): void {
+    const pending = this.#pending.find(({ name }) => ANSWERS.get(name)?.includes(command));
+    if (pending) this.#settle(pending, () => pending.reject(error));
+  }
+
+  #handle(message: Message): void {
+    switch (message.command) {
+      case "version":
+        this.#receiveVersion(message.payload);
+        return;
+      case "verack":
+        this.#hasVerack = true;
+        this.#completeHandshake();
+        return;
+      case "ping":
+        this.send({ command: "pong", payload: message.payload });
+        return;
+      case "pong":
+        this.#receivePong(message.payload);
+        return;
+      default:
+        this.#deliver(message);
+    }
+  }
+
+  #receiveVersion(version: Version): void {
+    if (this.#version) return;
+    this.#version = version;
+    if (version.protocolVersion < MIN_PROTOCOL_VERSION) {
+      this.#failHandshake(`protocol ${version.protocolVersion} is too old`);
+      return;
+    }
+    this.send({ command: "sendaddrv2", payload: undefined });
+    this.send({ command: "sendheaders2", payload: undefined });
+    this.send({ command: "verack", payload: undefined });
+    this.#completeHandshake();
+  }
+
+  #completeHandshake(): void {
+    if (!this.#version || !this.#hasVerack || !this.#finishHandshake) return;
+    this.#isReady = true;
+    this.#finishHandshake();
+  }
+
+  #failHandshake(reason: string): void {
+    this.#end({ code: "net/handshake-failed", address: this.address, reason });
+  }
+
+  #deliver(message: Message): void {
+    const pending = this.#pending.find(({ match }) => match(message));
+    if (pending) this.#settle(pending, () => pending.resolve(message));
+    else this.#options.onMessage(this, message);
+  }
+
+  #receivePong(nonce: bigint): void {
+    const sentAt = this.#pingTimes.get(nonce);
+    if (sentAt === undefined) return;
+    this.#pingTimes.delete(nonce);
+    this.latencyMs = this.#options.clock.now() - sentAt;
+    const refused = this.#pending.find(({ fence }) => fence === nonce);
+    if (!refused) return;
+    const facts = { address: this.address, request: refused.name };
+    this.#settle(refused, () => refused.reject(new DashlightError({ code: "net/refused", ...facts })));
+  }
+
+  #settle(pending: Pending, settle: () => void): void {
+    const index = this.#pending.indexOf(pending);
+    if (index < 0) return;
+    this.#pending.splice(index, 1);
+    this.#options.clock.clearTimeout(pending.timer);
+    pending.stopListening();
+    settle();
+  }
+
+  #ping(nonce: bigint): void {
+    this.#pingTimes.set(nonce, this.#options.clock.now());
+    this.send({ command: "ping", payload: nonce });
+  }
+
+  #schedulePing(): void {
+    const { clock, randomNonce } = this.#options;
+    this.#pingTimer = clock.setTimeout(() => {
+      const oldest = Math.min(...this.#pingTimes.values());
+      if (clock.now() - oldest > PONG_TIMEOUT_MS) {
+        this.close("it no longer answers");
+        return;
+      }
+      this.#ping(randomNonce());
+      this.#schedulePing();
+    }, PING_INTERVAL_MS);
+  }
+
+  #end(facts: NetErrorFacts): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const error = new DashlightError(facts);
+    this.#options.clock.clearTimeout(this.#pingTimer);
+    this.#connection?.close();
+    this.#finishHandshake?.(error);
+    for (const pending of [...this.#pending]) this.#settle(pending, () => pending.reject(error));
+    this.#options.onClose(this, error);
+  }
+}
+
+/** Which commands answer a request; also when the answer does not decode. */
+const ANSWERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["getheaders", ["headers"]],
+  ["getheaders2", ["headers2"]],
+  ["getmnlistd", ["mnlistdiff"]],
+  ["getqrinfo", ["qrinfo"]],
+  ["getdata", ["clsig", "isdlock"]],
+]);

@@ -1,0 +1,165 @@
+import { DashlightError } from "../errors.ts";
+import type { NetworkParams } from "../params/index.ts";
+import type { Message } from "../wire/message.ts";
+import { Peer } from "./peer.ts";
+import type { Clock, Transport } from "./transport.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+const FULL_SCORE = 100;
+
+export interface PeerPoolOptions {
+  readonly params: NetworkParams;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  readonly maxPeers: number;
+  readonly startHeight: () => number;
+  readonly onReady: (peer: Peer) => void;
+  readonly onMessage: (peer: Peer, message: Message) => void;
+  /** Something about the peers changed. */
+  readonly onChange: () => void;
+}
+
+/** What is known of one address, connected or not. */
+export interface PeerRecord {
+  readonly address: string;
+  status: "connecting" | "handshake" | "ready" | "banned" | "closed";
+  score: number;
+  reason: string | undefined;
+  peer: Peer | undefined;
+}
+
+interface Candidate extends PeerRecord {
+  retryAfterMs: number;
+  failures: number;
+}
+
+/** Keeps connections to several nodes: connects, tries again with growing pauses, scores and bans. */
+export class PeerPool {
+  readonly #options: PeerPoolOptions;
+  readonly #candidates = new Map<string, Candidate>();
+  #timer: unknown;
+  #isClosed = false;
+
+  constructor(options: PeerPoolOptions) {
+    this.#options = options;
+  }
+
+  get records(): readonly PeerRecord[] {
+    return [...this.#candidates.values()].filter(({ peer, reason }) => peer || reason !== undefined);
+  }
+
+  /** Peers that shook hands, quickest first. */
+  get ready(): Peer[] {
+    const peers = [...this.#candidates.values()].flatMap(({ peer }) => (peer?.isReady ? [peer] : []));
+    return peers.sort((a, b) => (a.latencyMs ?? 0) - (b.latencyMs ?? 0));
+  }
+
+  /** Why the last attempt failed, while nobody is connected. */
+  get lastError(): string | undefined {
+    return [...this.#candidates.values()].find(({ reason }) => reason !== undefined)?.reason;
+  }
+
+  /** Addresses to try, best first; those already known keep what is known of them. */
+  addAddresses(addresses: readonly string[]): void {
+    for (const address of addresses) {
+      if (this.#candidates.has(address)) continue;
+      this.#candidates.set(address, {
+        address,
+        status: "closed",
+        score: FULL_SCORE,
+        reason: undefined,
+        peer: undefined,
+        retryAfterMs: 0,
+        failures: 0,
+      });
+    }
+    this.#fill();
+  }
+
+  /**
+   * Takes points off a peer; at none left it is banned for this session.
+   * @param points - 100 bans at once
+   */
+  penalize(peer: Peer, points: number, reason: string): void {
+    const candidate = this.#candidates.get(peer.address);
+    if (!candidate || candidate.peer !== peer) return;
+    candidate.score = Math.max(0, candidate.score - points);
+    candidate.reason = reason;
+    if (candidate.score > 0) {
+      this.#options.onChange();
+      return;
+    }
+    candidate.status = "banned";
+    peer.close(`banned: ${reason}`);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#options.clock.clearTimeout(this.#timer);
+    for (const { peer } of this.#candidates.values()) peer?.close("the client stops");
+  }
+
+  /** Connects to the best candidates until there are enough peers. */
+  #fill(): void {
+    const { clock, maxPeers } = this.#options;
+    if (this.#isClosed) return;
+    clock.clearTimeout(this.#timer);
+    const candidates = [...this.#candidates.values()];
+    let free = maxPeers - candidates.filter(({ peer }) => peer).length;
+    const now = clock.now();
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const candidate of candidates) {
+      if (candidate.peer || candidate.status === "banned") continue;
+      if (candidate.retryAfterMs > now) soonest = Math.min(soonest, candidate.retryAfterMs);
+      else if (free-- > 0) void this.#connect(candidate);
+    }
+    if (soonest < Number.POSITIVE_INFINITY) this.#timer = clock.setTimeout(() => this.#fill(), soonest - now);
+    this.#options.onChange();
+  }
+
+  async #connect(candidate: Candidate): Promise<void> {
+    const { params, transport, clock, random, startHeight, onMessage, onReady } = this.#options;
+    const peer = new Peer({
+      address: candidate.address,
+      params,
+      transport,
+      clock,
+      randomNonce: () =>
+        (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)),
+      startHeight: startHeight(),
+      onMessage,
+      onBadMessage: (bad, error) => this.penalize(bad, 20, error.message),
+      onClose: (closed, error) => this.#release(candidate, closed, error),
+    });
+    candidate.peer = peer;
+    candidate.status = "connecting";
+    try {
+      await peer.connect();
+    } catch (error) {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#release(candidate, peer, error);
+      return;
+    }
+    candidate.status = "ready";
+    candidate.failures = 0;
+    candidate.reason = undefined;
+    this.#options.onChange();
+    onReady(peer);
+  }
+
+  #release(candidate: Candidate, peer: Peer, error: DashlightError): void {
+    if (candidate.peer !== peer) return;
+    const { clock, random } = this.#options;
+    candidate.peer = undefined;
+    if (candidate.status !== "banned") {
+      candidate.status = "closed";
+      candidate.reason = "reason" in error.facts ? String(error.facts.reason) : error.message;
+    }
+    const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures++);
+    candidate.retryAfterMs = clock.now() + pauseMs * (0.5 + random() / 2);
+    this.#fill();
+  }
+}

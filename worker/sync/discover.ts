@@ -1,0 +1,157 @@
+import { isRotating } from "../engine/checkCommitment.ts";
+import type { EngineContext } from "../engine/context.ts";
+import type { MasternodeList } from "../engine/masternodeList.ts";
+import { memberListHeight } from "../engine/members.ts";
+import type { QuorumEntry } from "../engine/quorumSet.ts";
+import { Rotation } from "../engine/rotation.ts";
+import { type EngineState, isContradicted, listAtHeight, newestList, statusOf } from "../engine/state.ts";
+import type { LlmqParams } from "../params/llmq.ts";
+import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
+import { type BlockHash, type Height, type QuorumHash, toHashHex } from "../wire/hashes.ts";
+
+/** Cycles before its own that a rotating quorum is drawn from. */
+const PREVIOUS_QUARTERS = 3;
+
+export interface MissingList {
+  readonly height: Height;
+  readonly blockHash: BlockHash;
+  /** Quorums that cannot be judged without it, as `type:quorumHash`. */
+  readonly neededBy: readonly string[];
+}
+
+export interface MissingCycle {
+  /** Base height of a cycle whose snapshot is missing, or contradicted. */
+  readonly cycleHeight: Height;
+  readonly reason: "snapshot-missing" | "snapshot-contradicted";
+}
+
+export interface Unresolvable {
+  readonly llmqType: number;
+  readonly quorumHash: QuorumHash;
+  readonly reason: "base-block-unknown";
+}
+
+/** What the engine lacks to judge every needed quorum of the newest list. */
+export interface Discovery {
+  /** The list at the tip of the header chain, if it is not held. */
+  readonly tip: { readonly height: Height; readonly blockHash: BlockHash } | undefined;
+  /** Ascending by height. */
+  readonly missingLists: readonly MissingList[];
+  /** Rotating cycles without a usable snapshot, ascending. */
+  readonly missingCycles: readonly MissingCycle[];
+  /** Quorums whose base block no known header has; no request cures that. */
+  readonly unresolvable: readonly Unresolvable[];
+  /** Needed quorums not judged yet. */
+  readonly unjudged: number;
+  /** How much is missing; zero on a complete engine. */
+  readonly total: number;
+}
+
+/**
+ * Says what data is missing. Pure: looks at the engine and the header chain only.
+ * @param neededTypes - LLMQ types whose quorums must verify
+ * @param tipHeight - height of the best header
+ * Source: `design/sync.md` 2
+ */
+export function discover(
+  state: EngineState,
+  context: EngineContext,
+  neededTypes: readonly number[],
+  tipHeight: Height,
+): Discovery {
+  const newest = newestList(state);
+  const tipHash = context.chain.hashAt(tipHeight);
+  const tip = tipHash && newest?.height !== tipHeight ? { height: tipHeight, blockHash: tipHash } : undefined;
+  const gathered = new Gathered(state, context);
+  for (const quorum of newest ? quorumsToJudge(state, newest, neededTypes) : []) gathered.add(quorum);
+  const missingLists = gathered.missingLists();
+  const missingCycles = gathered.missingCycles();
+  return {
+    tip,
+    missingLists,
+    missingCycles,
+    unresolvable: gathered.unresolvable,
+    unjudged: gathered.unjudged,
+    total: missingLists.length + missingCycles.length + (tip ? 1 : 0),
+  };
+}
+
+/** Needed quorums of a list that are still unknown. */
+export function quorumsToJudge(
+  state: EngineState,
+  list: MasternodeList,
+  neededTypes: readonly number[],
+): QuorumEntry[] {
+  return [...list.quorums.values()].filter(
+    (quorum) =>
+      neededTypes.includes(quorum.commitment.llmqType) && statusOf(state, quorum).status === "unknown",
+  );
+}
+
+class Gathered {
+  readonly #state: EngineState;
+  readonly #context: EngineContext;
+  readonly #lists = new Map<Height, { blockHash: BlockHash; neededBy: string[] }>();
+  readonly #cycles = new Map<Height, MissingCycle>();
+  readonly #rotations = new Map<number, Rotation>();
+  readonly unresolvable: Unresolvable[] = [];
+  unjudged = 0;
+
+  constructor(state: EngineState, context: EngineContext) {
+    this.#state = state;
+    this.#context = context;
+  }
+
+  add(quorum: QuorumEntry): void {
+    this.unjudged++;
+    const { llmqType, quorumHash } = quorum.commitment;
+    const { chain, params } = this.#context;
+    const llmq = params.llmqs.get(llmqType);
+    const baseHeight = chain.heightOf(quorumHash);
+    if (!llmq || baseHeight === undefined) {
+      this.unresolvable.push({ llmqType, quorumHash, reason: "base-block-unknown" });
+    } else if (isRotating(llmq, baseHeight, params.activation.dip0024)) {
+      this.#addRotating(quorum, llmq, baseHeight - (baseHeight % llmq.dkgInterval));
+    } else {
+      this.#needList(memberListHeight(baseHeight, params.activation.v20), quorum);
+    }
+  }
+
+  #addRotating(quorum: QuorumEntry, llmq: LlmqParams, cycleBase: Height): void {
+    for (let k = 0; k <= PREVIOUS_QUARTERS; k++) {
+      this.#needList(cycleBase - k * llmq.dkgInterval - WORK_DIFF_DEPTH, quorum);
+    }
+    const status = statusOf(this.#state, quorum);
+    if (isContradicted(status)) {
+      const cycleHeight = cycleBase - llmq.dkgInterval;
+      this.#cycles.set(cycleHeight, { cycleHeight, reason: "snapshot-contradicted" });
+      return;
+    }
+    const rotation = this.#rotations.get(llmq.type) ?? new Rotation(this.#state, llmq, this.#context);
+    this.#rotations.set(llmq.type, rotation);
+    const outcome = rotation.selectMembers(cycleBase);
+    if ("missing" in outcome && outcome.missing.code === "snapshot-missing") {
+      const { cycleHeight } = outcome.missing;
+      this.#cycles.set(cycleHeight, { cycleHeight, reason: "snapshot-missing" });
+    }
+  }
+
+  #needList(height: Height, quorum: QuorumEntry): void {
+    const blockHash = this.#context.chain.hashAt(height);
+    if (!blockHash || listAtHeight(this.#state, this.#context.chain, height)) return;
+    const key = `${quorum.commitment.llmqType}:${toHashHex(quorum.commitment.quorumHash)}`;
+    const missing = this.#lists.get(height) ?? { blockHash, neededBy: [] };
+    missing.neededBy.push(key);
+    this.#lists.set(height, missing);
+  }
+
+  missingLists(): MissingList[] {
+    return [...this.#lists]
+      .map(([height, { blockHash, neededBy }]) => ({ height, blockHash, neededBy }))
+      .sort((a, b) => a.height - b.height);
+  }
+
+  missingCycles(): MissingCycle[] {
+    return [...this.#cycles.values()].sort((a, b) => a.cycleHeight - b.cycleHeight);
+  }
+}

@@ -1,0 +1,108 @@
+import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
+import type { DashlightError } from "../errors.ts";
+import type { Peer } from "../net/peer.ts";
+import type { Clock } from "../net/transport.ts";
+import { type BlockHash, ZERO_HASH } from "../wire/hashes.ts";
+import {
+  type CompressedHeaders,
+  type ConcatenatedHeaders,
+  type LinkedHeaders,
+  linkHeaders,
+} from "../wire/headers.ts";
+import type { Message } from "../wire/message.ts";
+import { PROTOCOL_VERSION, ServiceFlag } from "../wire/version.ts";
+import type { X11 } from "../x11/index.ts";
+
+const HEADERS_TIMEOUT_MS = 30_000;
+
+/** Takes headers from peers into the chain. */
+export class HeaderSync {
+  readonly #chain: HeaderChain;
+  readonly #x11: X11;
+  readonly #clock: Clock;
+  readonly #onAccepted: (result: AcceptResult) => Promise<void>;
+  /** One bulk download at a time: what one peer sent the next one need not send again. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    chain: HeaderChain,
+    x11: X11,
+    clock: Clock,
+    onAccepted: (result: AcceptResult) => Promise<void>,
+  ) {
+    this.#chain = chain;
+    this.#x11 = x11;
+    this.#clock = clock;
+    this.#onAccepted = onAccepted;
+  }
+
+  /**
+   * Asks a peer for headers until it has no more. Only then it announces new ones by themselves.
+   * @throws `net/*`; `chain/*` for a header that breaks a rule
+   */
+  sync(peer: Peer, signal: AbortSignal): Promise<void> {
+    const run = this.#queue.then(() => this.#syncNow(peer, signal));
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  /**
+   * Takes announced headers in.
+   * @returns false if they do not connect: then the peer is ahead, and must be asked
+   * @throws `chain/*` for a header that breaks a rule
+   */
+  async accept(message: Extract<Message, { command: "headers" | "headers2" }>): Promise<boolean> {
+    const { accepted, error } = await this.#accept(this.#link(message));
+    if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
+    if (error) throw error;
+    return true;
+  }
+
+  async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const linked = this.#link(await this.#request(peer, signal));
+      if (linked.headers.length === 0) return;
+      const { added, error } = await this.#accept(linked);
+      if (error) throw error;
+      if (added === 0) return;
+    }
+  }
+
+  #request(peer: Peer, signal: AbortSignal) {
+    const payload = {
+      version: PROTOCOL_VERSION,
+      locator: this.#chain.locator(),
+      hashStop: ZERO_HASH as BlockHash,
+    };
+    const isAnswer = (message: Message): message is Extract<Message, { command: "headers" | "headers2" }> =>
+      message.command === "headers2" || message.command === "headers";
+    const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
+    const command = isCompressed ? "getheaders2" : "getheaders";
+    return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
+  }
+
+  #link(message: Extract<Message, { command: "headers" | "headers2" }>): LinkedHeaders {
+    if (message.command === "headers2") return this.#linkCompressed(message.payload);
+    return this.#hash(message.payload);
+  }
+
+  #linkCompressed(compressed: CompressedHeaders): LinkedHeaders {
+    return linkHeaders(compressed, (header) => this.#x11.hash(header));
+  }
+
+  #hash(headers: ConcatenatedHeaders): LinkedHeaders {
+    return { headers, hashes: this.#x11.hashHeaders(headers) };
+  }
+
+  async #accept({ headers, hashes }: LinkedHeaders): Promise<AcceptResult> {
+    const now = Math.floor(this.#clock.now() / 1000);
+    const result = this.#chain.acceptHeaders(headers, now, hashes);
+    if (result.added > 0) await this.#onAccepted(result);
+    return result;
+  }
+}
+
+/** Points a broken header costs its sender: one from the future may be our own clock's fault. */
+export function headerPenalty(error: DashlightError): number {
+  return error.code === "chain/time-too-new" ? 10 : 100;
+}
