@@ -164,13 +164,19 @@ export function headers2(protocolVersion: number): Codec<CompressedHeaders> {
       return result;
     },
     write(writer, value) {
-      const count = countHeaders(value.headers);
-      const { headers } = value;
-      const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
-      writer.compactSize(count);
-      for (let i = 0; i < count; i++) {
-        writeCompressedHeader(writer, value.bitFields[i] ?? 0, view, i * HEADER_SIZE);
+      const { headers, bitFields } = value;
+      if (countHeaders(headers) !== bitFields.length) {
+        throw new DashlightError({
+          code: "wire/invalid-value",
+          what: "bit fields",
+          value: bitFields.length,
+        });
       }
+      const view = new DataView(headers.buffer, headers.byteOffset, headers.byteLength);
+      writer.compactSize(bitFields.length);
+      bitFields.forEach((bitField, i) => {
+        writeCompressedHeader(writer, bitField, view, i * HEADER_SIZE);
+      });
     },
   };
 }

@@ -97,7 +97,7 @@ export const version: Codec<Version> = {
       relay: ifMore(bool),
       mnAuthChallenge: ifMore(challenge),
       isMasternode: ifMore(bool),
-      rest: reader.take(reader.remaining),
+      rest: restBytes.read(reader),
     };
   },
   write(writer, value) {

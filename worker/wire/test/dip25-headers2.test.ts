@@ -332,6 +332,13 @@ describe("headers", () => {
     expect(codeOf(() => encode(headers, new Uint8Array(81)))).toBe("wire/invalid-value");
     expect(codeOf(() => compressHeaders(new Uint8Array(79), "reply"))).toBe("wire/invalid-value");
   });
+
+  it("with more or fewer bit fields than headers cannot be encoded", () => {
+    const one = new Uint8Array(HEADER_SIZE);
+    expect(codeOf(() => encode(headers2(70240), { headers: one, bitFields: new Uint8Array(0) }))).toBe(
+      "wire/invalid-value",
+    );
+  });
 });
 
 if (hasVectors("mainnet/headers") && hasVectors("testnet/headers")) {
