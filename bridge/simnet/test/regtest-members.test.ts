@@ -1,0 +1,131 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { describe, expect, it } from "vitest";
+import { WORK_DIFF_DEPTH } from "../../../worker/params/index.ts";
+import { countBits } from "../../../worker/wire/codec.ts";
+import type { QuorumSnapshot } from "../../../worker/wire/qrInfo.ts";
+import { computeModifier, selectPlainMembers } from "../consensus/memberSelection.ts";
+import { type CycleDraw, drawCycle, type PastCycle, type RotationShape } from "../consensus/rotation.ts";
+import {
+  type RecordedLlmq,
+  type RecordedMember,
+  type RecordedQuorum,
+  RecordedState,
+  SCENARIOS,
+} from "./recordedState.ts";
+
+/** Every rotating cycle of a scenario, drawn one after another from the recorded lists alone. */
+class RecordedCycles {
+  readonly #draws = new Map<number, CycleDraw<RecordedMember>>();
+
+  constructor(state: RecordedState, llmq: RecordedLlmq) {
+    const shape: RotationShape = { count: llmq.signingActiveQuorumCount, quarterSize: llmq.size / 4 };
+    const past: PastCycle<RecordedMember>[] = [];
+    const lastWorkHeight = state.chain.length - 1 - WORK_DIFF_DEPTH;
+    for (let cycle = llmq.dkgInterval; cycle - WORK_DIFF_DEPTH <= lastWorkHeight; cycle += llmq.dkgInterval) {
+      const current = drawFrom(state, llmq.type, cycle - WORK_DIFF_DEPTH);
+      const skipRemoved = cycle + 1 >= state.params.activationHeights.V19;
+      const draw = drawCycle(shape, current, past, skipRemoved);
+      this.#draws.set(cycle, draw);
+      past.unshift({ ...current, snapshot: draw.snapshot });
+    }
+  }
+
+  members(quorum: RecordedQuorum): readonly RecordedMember[] {
+    return this.#draws.get(quorum.quorumHeight - quorum.quorumIndex)?.members[quorum.quorumIndex] ?? [];
+  }
+
+  snapshot(cycle: number): QuorumSnapshot | undefined {
+    return this.#draws.get(cycle)?.snapshot;
+  }
+}
+
+function drawFrom(state: RecordedState, type: number, workHeight: number) {
+  const work = {
+    height: workHeight,
+    hash: state.hash(workHeight),
+    chainLockSignature: state.chainLockSignature(workHeight),
+  };
+  return { list: state.list(workHeight), modifier: computeModifier(type, work) };
+}
+
+function computeMembers(
+  state: RecordedState,
+  quorum: RecordedQuorum,
+  cycles: RecordedCycles,
+): readonly RecordedMember[] {
+  const llmq = state.llmq(quorum.llmqType);
+  if (llmq.useRotation) return cycles.members(quorum);
+  const { list, modifier } = drawFrom(state, llmq.type, quorum.quorumHeight - WORK_DIFF_DEPTH);
+  const isEvoOnly =
+    llmq.type === state.params.llmqTypePlatform &&
+    quorum.quorumHeight + 1 >= state.params.activationHeights.V19;
+  return selectPlainMembers(list, modifier, llmq.size, isEvoOnly);
+}
+
+/** Bits, mode and skip list in a form that reads well when it differs. */
+function describeSnapshot(snapshot: QuorumSnapshot | undefined) {
+  return (
+    snapshot && {
+      mode: snapshot.mnSkipListMode,
+      length: snapshot.activeQuorumMembers.length,
+      active: bytesToHex(snapshot.activeQuorumMembers.bytes),
+      skips: snapshot.mnSkipList,
+    }
+  );
+}
+
+describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
+  const state = new RecordedState(id);
+  const rotating = state.llmq(state.params.llmqTypeDIP0024InstantSend);
+  const cycles = new RecordedCycles(state, rotating);
+
+  it(`draws the members of all ${quorums} quorums in order`, () => {
+    expect(state.quorums).toHaveLength(quorums);
+    for (const quorum of state.quorums) {
+      const label = `type ${quorum.llmqType} at ${quorum.quorumHeight}`;
+      const members = computeMembers(state, quorum, cycles);
+      expect(
+        members.map((member) => member.id),
+        label,
+      ).toEqual(quorum.members.map((member) => member.proTxHash));
+      const keys = members.map(({ entry }) => bytesToHex(entry.pubKeyOperator));
+      expect(keys, label).toEqual(quorum.members.map((member) => member.pubKeyOperator));
+    }
+  });
+
+  it("stores the snapshots that the recorded qrinfos carry", () => {
+    let compared = 0;
+    for (const { file, qrInfo } of state.qrInfos()) {
+      const h = state.heightOf(qrInfo.mnListDiffH.blockHash) + WORK_DIFF_DEPTH;
+      const carried: [number, QuorumSnapshot][] = [
+        [h - rotating.dkgInterval, qrInfo.quorumSnapshotAtHMinusC],
+        [h - 2 * rotating.dkgInterval, qrInfo.quorumSnapshotAtHMinus2C],
+        [h - 3 * rotating.dkgInterval, qrInfo.quorumSnapshotAtHMinus3C],
+      ];
+      if (qrInfo.atHMinus4C) carried.push([h - 4 * rotating.dkgInterval, qrInfo.atHMinus4C.snapshot]);
+      qrInfo.quorumSnapshotList.forEach((snapshot, i) => {
+        const workHash = qrInfo.mnListDiffList[i]?.blockHash;
+        if (workHash === undefined) throw new Error(`${file}: snapshot ${i} has no diff`);
+        carried.push([state.heightOf(workHash) + WORK_DIFF_DEPTH, snapshot]);
+      });
+      for (const [cycle, snapshot] of carried) {
+        const label = `${file}, cycle ${cycle}`;
+        expect(describeSnapshot(cycles.snapshot(cycle)), label).toEqual(describeSnapshot(snapshot));
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThanOrEqual(3 * 40);
+  });
+});
+
+it("the recordings have skip lists and members used before", () => {
+  const snapshots = SCENARIOS.flatMap(({ id }) => new RecordedState(id).qrInfos()).flatMap(({ qrInfo }) => [
+    qrInfo.quorumSnapshotAtHMinusC,
+    qrInfo.quorumSnapshotAtHMinus2C,
+    qrInfo.quorumSnapshotAtHMinus3C,
+  ]);
+  expect(snapshots.filter((snapshot) => snapshot.mnSkipList.length > 1).length).toBeGreaterThan(20);
+  expect(snapshots.filter((snapshot) => countBits(snapshot.activeQuorumMembers) > 0).length).toBeGreaterThan(
+    100,
+  );
+});
