@@ -1,51 +1,68 @@
 import type { BestChain } from "./bestChain.ts";
 import type { HeaderBranch } from "./branch.ts";
-import type { ForkBlock } from "./forkStore.ts";
-import { type HeaderFields, readHeaderFields } from "./headerRules.ts";
+import type { ForkBlock, ForkStore } from "./forkStore.ts";
 
-/** The best chain up to a height, and fork blocks on top of it. */
+/**
+ * The chain that ends in a fork block. Walks down only as far as a rule asks, mostly 24 blocks, so a header on a long
+ * fork costs no more than on a short one.
+ */
 export class ForkBranch implements HeaderBranch {
   readonly #best: BestChain;
-  readonly #forkHeight: number;
+  readonly #forks: ForkStore;
+  /** The fork's blocks met so far, from the tip down. */
   readonly #blocks: ForkBlock[];
-  readonly #fields: HeaderFields[];
+  readonly height: number;
 
-  /** @param blocks - the first one's parent is the best chain's block at `forkHeight` */
-  constructor(best: BestChain, forkHeight: number, blocks: readonly ForkBlock[]) {
+  constructor(best: BestChain, forks: ForkStore, tip: ForkBlock) {
     this.#best = best;
-    this.#forkHeight = forkHeight;
-    this.#blocks = [...blocks];
-    this.#fields = blocks.map((block) => readHeaderFields(block.header));
+    this.#forks = forks;
+    this.#blocks = [tip];
+    this.height = tip.height;
   }
 
   get firstHeight(): number {
     return this.#best.firstHeight;
   }
 
-  get height(): number {
-    return this.#forkHeight + this.#blocks.length;
-  }
-
-  /** The highest fork block; undefined if the branch ends on the best chain. */
-  get tip(): ForkBlock | undefined {
-    return this.#blocks[this.#blocks.length - 1];
-  }
-
-  /** Work of all headers up to and with the highest. */
-  get work(): bigint {
-    return this.tip?.work ?? this.#best.workAt(this.#forkHeight);
-  }
-
-  push(block: ForkBlock): void {
-    this.#blocks.push(block);
-    this.#fields.push(readHeaderFields(block.header));
-  }
-
   timeAt(height: number): number {
-    return this.#fields[height - this.#forkHeight - 1]?.time ?? this.#best.timeAt(height);
+    return this.#blockAt(height)?.time ?? this.#best.timeAt(height);
   }
 
   bitsAt(height: number): number {
-    return this.#fields[height - this.#forkHeight - 1]?.bits ?? this.#best.bitsAt(height);
+    return this.#blockAt(height)?.bits ?? this.#best.bitsAt(height);
+  }
+
+  /** @returns undefined at and below the height where the fork leaves the best chain */
+  #blockAt(height: number): ForkBlock | undefined {
+    const depth = this.height - height;
+    while (this.#blocks.length <= depth) {
+      const parent = this.#forks.parentOf(this.#blocks[this.#blocks.length - 1] as ForkBlock);
+      if (parent === undefined) return undefined;
+      this.#blocks.push(parent);
+    }
+    return this.#blocks[depth];
+  }
+}
+
+/** The best chain as it was when the block at `height` was its tip. */
+export class LowerBranch implements HeaderBranch {
+  readonly #best: BestChain;
+  readonly height: number;
+
+  constructor(best: BestChain, height: number) {
+    this.#best = best;
+    this.height = height;
+  }
+
+  get firstHeight(): number {
+    return this.#best.firstHeight;
+  }
+
+  timeAt(height: number): number {
+    return this.#best.timeAt(height);
+  }
+
+  bitsAt(height: number): number {
+    return this.#best.bitsAt(height);
   }
 }

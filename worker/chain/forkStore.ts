@@ -1,4 +1,6 @@
 import { type BlockHash, type HashHex, toHashHex } from "../wire/hashes.ts";
+import { readHeaderFields } from "./headerRules.ts";
+import { computeWork, decodeTarget } from "./target.ts";
 
 export interface ForkBlock {
   readonly hash: BlockHash;
@@ -6,9 +8,34 @@ export interface ForkBlock {
   readonly prevKey: HashHex;
   /** 80 bytes */
   readonly header: Uint8Array;
+  readonly time: number;
+  readonly bits: number;
   readonly height: number;
   /** Work of all headers from the start of the chain up to and with this one. */
   readonly work: bigint;
+}
+
+/**
+ * @param header - 80 bytes, copied @param hash - its hash, copied
+ * @param parentWork - work of all headers up to and with the parent
+ */
+export function makeForkBlock(
+  header: Uint8Array,
+  hash: BlockHash,
+  height: number,
+  parentWork: bigint,
+): ForkBlock {
+  const { time, bits } = readHeaderFields(header);
+  return {
+    hash: hash.slice() as BlockHash,
+    key: toHashHex(hash),
+    prevKey: toHashHex(header.subarray(4, 36)),
+    header: header.slice(),
+    time,
+    bits,
+    height,
+    work: parentWork + computeWork(decodeTarget(bits)),
+  };
 }
 
 /**
@@ -34,12 +61,15 @@ export class ForkStore {
     this.#blocks.delete(block.key);
   }
 
+  /** @returns undefined if the parent is on the best chain */
+  parentOf(block: ForkBlock): ForkBlock | undefined {
+    return this.#blocks.get(block.prevKey);
+  }
+
   /** @returns the blocks from the lowest that is not on the best chain up to `block` */
   pathTo(block: ForkBlock): ForkBlock[] {
     const path: ForkBlock[] = [];
-    for (let at: ForkBlock | undefined = block; at !== undefined; at = this.#blocks.get(at.prevKey)) {
-      path.push(at);
-    }
+    for (let at: ForkBlock | undefined = block; at !== undefined; at = this.parentOf(at)) path.push(at);
     return path.reverse();
   }
 
@@ -57,11 +87,10 @@ export class ForkStore {
   dropForksBelow(height: number): void {
     const dropped = new Set<HashHex>();
     for (const block of this.#byHeight()) {
-      const parentIsHere = this.#blocks.has(block.prevKey) || dropped.has(block.prevKey);
-      const drop = parentIsHere ? dropped.has(block.prevKey) : block.height - 1 < height;
-      if (!drop) continue;
+      const leavesBelow = this.parentOf(block) === undefined && block.height - 1 < height;
+      if (!leavesBelow && !dropped.has(block.prevKey)) continue;
       dropped.add(block.key);
-      this.#blocks.delete(block.key);
+      this.delete(block);
     }
   }
 
@@ -71,25 +100,28 @@ export class ForkStore {
    */
   prune(limit: number, keep: ForkBlock): void {
     if (this.#blocks.size <= limit) return;
-    const best = this.#workOfBranches();
     const kept = new Set(this.pathTo(keep));
-    const order = [...this.#blocks.values()].reverse().sort((a, b) => {
-      const byKept = Number(kept.has(a)) - Number(kept.has(b));
-      return byKept || compareBigints(best.get(a.key), best.get(b.key)) || b.height - a.height;
-    });
+    const order = this.#withBranchWork().sort(
+      (a, b) =>
+        Number(kept.has(a.block)) - Number(kept.has(b.block)) ||
+        compareBigints(a.branchWork, b.branchWork) ||
+        b.block.height - a.block.height,
+    );
     const excess = this.#blocks.size - Math.floor((limit * 7) / 8);
-    for (const block of order.slice(0, excess)) this.delete(block);
+    for (const { block } of order.slice(0, excess)) this.delete(block);
   }
 
-  /** @returns for each block the most work of any block built on it, or its own */
-  #workOfBranches(): Map<HashHex, bigint> {
-    const best = new Map<HashHex, bigint>();
+  /** @returns every block, the newest first, with the most work of any block built on it or its own */
+  #withBranchWork(): { block: ForkBlock; branchWork: bigint }[] {
+    const most = new Map<HashHex, bigint>();
     for (const { key, prevKey, work } of this.#byHeight().reverse()) {
-      const own = largest(best.get(key), work);
-      best.set(key, own);
-      best.set(prevKey, largest(best.get(prevKey), own));
+      const branchWork = most.get(key) ?? work;
+      const atParent = most.get(prevKey);
+      most.set(key, branchWork);
+      if (atParent === undefined || branchWork > atParent) most.set(prevKey, branchWork);
     }
-    return best;
+    const blocks = [...this.#blocks.values()].reverse();
+    return blocks.map((block) => ({ block, branchWork: most.get(block.key) ?? block.work }));
   }
 
   #byHeight(): ForkBlock[] {
@@ -97,10 +129,6 @@ export class ForkStore {
   }
 }
 
-function largest(a: bigint | undefined, b: bigint): bigint {
-  return a !== undefined && a > b ? a : b;
-}
-
-function compareBigints(a = 0n, b = 0n): number {
+function compareBigints(a: bigint, b: bigint): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -1,12 +1,12 @@
 import type { ChainErrorFacts } from "../errors.ts";
 import type { NetworkParams } from "../params/index.ts";
-import { type BlockHash, equalBytes, toHashHex } from "../wire/hashes.ts";
+import { type BlockHash, toHashHex } from "../wire/hashes.ts";
 import type { BestChain, ChainBlock } from "./bestChain.ts";
+import type { HeaderBranch } from "./branch.ts";
 import type { Finality } from "./finality.ts";
-import { ForkBranch } from "./forkBranch.ts";
-import { type ForkBlock, ForkStore } from "./forkStore.ts";
+import { ForkBranch, LowerBranch } from "./forkBranch.ts";
+import { type ForkBlock, ForkStore, makeForkBlock } from "./forkStore.ts";
 import { checkInContext, checkProofOfWork, readHeaderFields } from "./headerRules.ts";
-import { computeWork, decodeTarget } from "./target.ts";
 
 /**
  * Most headers kept beside the best chain. No specific reason for this number, but a fork that reaches from testnet's
@@ -46,8 +46,6 @@ export class HeaderTree {
   readonly #params: NetworkParams;
   readonly #forks = new ForkStore();
   readonly #maxForkHeaders: number;
-  /** The fork that grew last: headers come in rows. */
-  #branch: ForkBranch | undefined;
 
   constructor(params: NetworkParams, best: BestChain, finality: Finality, maxForkHeaders = MAX_FORK_HEADERS) {
     this.#params = params;
@@ -77,15 +75,15 @@ export class HeaderTree {
     const fields = readHeaderFields(header);
     const unproven = checkProofOfWork(fields.bits, hash, this.#params);
     if (unproven !== undefined) return unproven;
-    const branch = this.#branchEndingIn(header.subarray(4, 36));
-    if (branch === undefined) return unknownParent(header, hash);
+    const parent = this.#findParent(header.subarray(4, 36));
+    if (parent === undefined) return unknownParent(header, hash);
     const broken =
-      this.finality.check(branch.height + 1, hash, this.best) ??
-      checkInContext(fields, branch, this.#params, nowSeconds);
+      this.finality.check(parent.branch.height + 1, hash, this.best) ??
+      checkInContext(fields, parent.branch, this.#params, nowSeconds);
     if (broken !== undefined) return broken;
     change.added++;
-    if (branch === this.best) this.#extendBest(header, hash, change);
-    else this.#extendFork(branch as ForkBranch, header, hash, change);
+    if (parent.branch === this.best) this.#extendBest(header, hash, change);
+    else this.#extendFork(makeForkBlock(header, hash, parent.branch.height + 1, parent.work), change);
     return undefined;
   }
 
@@ -100,19 +98,14 @@ export class HeaderTree {
     this.#raiseFinality(block.height);
   }
 
-  #branchEndingIn(hash: Uint8Array): BestChain | ForkBranch | undefined {
-    const height = this.best.heightOf(hash);
-    if (height === this.best.height) return this.best;
-    if (height !== undefined) return new ForkBranch(this.best, height, []);
-    const last = this.#branch?.tip;
-    if (last !== undefined && equalBytes(last.hash, hash)) return this.#branch;
+  /** @returns the chain that ends in the block, and its work */
+  #findParent(hash: Uint8Array): { branch: HeaderBranch; work: bigint } | undefined {
+    const { best } = this;
+    const height = best.heightOf(hash);
+    if (height === best.height) return { branch: best, work: best.work };
+    if (height !== undefined) return { branch: new LowerBranch(best, height), work: best.workAt(height) };
     const fork = this.#forks.get(hash);
-    return fork && this.#branchOf(fork);
-  }
-
-  #branchOf(fork: ForkBlock): ForkBranch {
-    const path = this.#forks.pathTo(fork);
-    return new ForkBranch(this.best, fork.height - path.length, path);
+    return fork && { branch: new ForkBranch(best, this.#forks, fork), work: fork.work };
   }
 
   #extendBest(header: Uint8Array, hash: BlockHash, change: Change): void {
@@ -121,15 +114,10 @@ export class HeaderTree {
     this.#passHeight(this.best.height);
   }
 
-  #extendFork(branch: ForkBranch, header: Uint8Array, hash: BlockHash, change: Change): void {
-    const { bits } = readHeaderFields(header);
-    const work = branch.work + computeWork(decodeTarget(bits));
-    const block = forkBlock(header, hash, branch.height + 1, work);
+  #extendFork(block: ForkBlock, change: Change): void {
     this.#forks.add(block);
-    branch.push(block);
-    this.#branch = branch;
-    if (work > this.best.work) this.#activate(block, change);
-    this.#prune(block);
+    if (block.work > this.best.work) this.#activate(block, change);
+    this.#forks.prune(this.#maxForkHeaders, block);
   }
 
   /** Makes `target` the tip of the best chain; the blocks it replaces become a fork. */
@@ -147,7 +135,6 @@ export class HeaderTree {
       this.best.push(block.header, block.hash);
     }
     for (const block of replaced) this.#forks.add(block);
-    this.#branch = undefined;
     change.reorganised(forkHeight, oldTip);
     for (const block of path) this.#passHeight(block.height);
   }
@@ -156,8 +143,10 @@ export class HeaderTree {
     const blocks: ForkBlock[] = [];
     let work = this.best.workAt(forkHeight);
     for (let height = forkHeight + 1; height <= this.best.height; height++) {
-      work += computeWork(decodeTarget(this.best.bitsAt(height)));
-      blocks.push(forkBlock(this.best.headerAt(height), this.best.hashAt(height) as BlockHash, height, work));
+      const hash = this.best.hashAt(height) as BlockHash;
+      const block = makeForkBlock(this.best.headerAt(height), hash, height, work);
+      blocks.push(block);
+      work = block.work;
     }
     return blocks;
   }
@@ -170,25 +159,7 @@ export class HeaderTree {
   #raiseFinality(height: number): void {
     this.finality.raise(height);
     this.#forks.dropForksBelow(this.finality.height);
-    this.#branch = undefined;
   }
-
-  #prune(newest: ForkBlock): void {
-    if (this.#forks.size <= this.#maxForkHeaders) return;
-    this.#forks.prune(this.#maxForkHeaders, newest);
-    this.#branch = undefined;
-  }
-}
-
-function forkBlock(header: Uint8Array, hash: BlockHash, height: number, work: bigint): ForkBlock {
-  return {
-    hash: hash.slice() as BlockHash,
-    key: toHashHex(hash),
-    prevKey: toHashHex(header.subarray(4, 36)),
-    header: header.slice(),
-    height,
-    work,
-  };
 }
 
 function unknownParent(header: Uint8Array, hash: BlockHash): ChainErrorFacts {

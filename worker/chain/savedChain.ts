@@ -4,7 +4,7 @@ import { type BlockHash, equalBytes, toHashHex } from "../wire/hashes.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import { BestChain, type ChainBlock } from "./bestChain.ts";
 import { knownHashes } from "./finality.ts";
-import { ForkBranch } from "./forkBranch.ts";
+import { LowerBranch } from "./forkBranch.ts";
 import { checkInContext, checkProofOfWork, readHeaderFields } from "./headerRules.ts";
 
 /** What is kept of a header chain beside its raw headers. Forks are not: peers send them again. */
@@ -64,7 +64,7 @@ export function reverifyHeaders(
     if (expected === undefined || !equalBytes(expected, hash)) throw corrupt(`header ${height}`);
     if (height === 0) continue;
     const fields = readHeaderFields(best.headerAt(height));
-    const below = new ForkBranch(best, height - 1, []);
+    const below = new LowerBranch(best, height - 1);
     const broken =
       checkProofOfWork(fields.bits, hash, params) ??
       checkInContext(fields, below, params, Number.POSITIVE_INFINITY);

@@ -4,6 +4,7 @@ import type { NetworkParams } from "../../params/index.ts";
 import { toHashHex } from "../../wire/hashes.ts";
 import { HeaderChain } from "../headerChain.ts";
 import { locatorHeights } from "../locator.ts";
+import { computeWork, decodeTarget } from "../target.ts";
 import {
   blockOf,
   GENESIS,
@@ -208,18 +209,48 @@ describe("fork choice", () => {
     expect(code(mine(last(fork), { time: 1 }))).toBe("chain/time-too-old");
   });
 
-  const tree = fc.array(fc.nat(), { minLength: 1, maxLength: 14 });
+  // 24 headers from a start have no required difficulty where Dark Gravity Wave rules, so here each may choose its own
+  const pow = { ...REGTEST.pow, noRetargeting: false, kgwHeight: 0, dgwHeight: 0 };
+  const BASE: Mined = { ...GENESIS, height: 100 };
+  const freeChain = () => HeaderChain.fromBlock({ ...REGTEST, pow }, hashHeaders, blockOf(BASE));
+
+  test("work decides, not length", () => {
+    const chain = freeChain();
+    const long = mineRow(BASE, 9);
+    const hard = mine(BASE, { bits: 0x200fffff });
+    chain.acceptHeaders(join(...long.slice(0, 8)), NOW);
+    expect(chain.chainWork).toBe(16n);
+    expect(chain.acceptHeaders(hard.header, NOW).tip).toEqual(blockOf(at(long, 7)));
+    const harder = mine(BASE, { bits: 0x200ffffe });
+    expect(chain.acceptHeaders(harder.header, NOW)).toMatchObject({ reorg: undefined });
+    expect(chain.acceptHeaders(mine(hard).header, NOW).tip.height).toBe(102);
+    expect(chain.chainWork).toBe(18n);
+    expect(chain.acceptHeaders(join(...long.slice(8)), NOW)).toMatchObject({ reorg: undefined });
+  });
+
+  const tree = fc.array(
+    fc.record({ parent: fc.nat(), bits: fc.constantFrom(0x207fffff, 0x203fffff, 0x200fffff) }),
+    {
+      minLength: 1,
+      maxLength: 14,
+    },
+  );
   test("any order with parents first gives the same tip, unless there are two with equal work", () => {
     fc.assert(
-      fc.property(tree, fc.infiniteStream(fc.nat()), (parents, choices) => {
-        const blocks: Mined[] = [GENESIS];
-        parents.forEach((parent, salt) => {
-          blocks.push(mine(at(blocks, parent % blocks.length), { salt }));
+      fc.property(tree, fc.infiniteStream(fc.nat()), (branches, choices) => {
+        const blocks: Mined[] = [BASE];
+        const work = [0n];
+        branches.forEach(({ parent, bits }, salt) => {
+          const index = parent % blocks.length;
+          blocks.push(mine(at(blocks, index), { salt, bits }));
+          work.push((work[index] ?? 0n) + computeWork(decodeTarget(bits)));
         });
-        const highest = Math.max(...blocks.map(({ height }) => height));
-        const best = blocks.filter(({ height }) => height === highest);
-        const tip = regtestChain(...parentsFirst(blocks, choices)).tip;
-        expect(best.map(blockOf)).toContainEqual(tip);
+        const most = [...work].sort((a, b) => Number(a - b)).at(-1);
+        const best = blocks.filter((_, i) => work[i] === most).map(blockOf);
+        const chain = freeChain();
+        expect(chain.acceptHeaders(join(...parentsFirst(blocks, choices)), NOW).error).toBeUndefined();
+        expect(best).toContainEqual(chain.tip);
+        expect(chain.chainWork).toBe(most);
       }),
       { numRuns: 60 },
     );
