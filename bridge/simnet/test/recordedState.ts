@@ -1,23 +1,30 @@
-import { readdirSync } from "node:fs";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { expect } from "vitest";
 import { convertPublicKey } from "../../../worker/bls/index.ts";
-import { hasVectors, readVector, readVectorJson, vectorPath } from "../../../worker/test/vectors.ts";
+import { type LlmqParams, type NetworkParams, paramsFromFile } from "../../../worker/params/index.ts";
+import { hasVectors, readVector, readVectorJson } from "../../../worker/test/vectors.ts";
 import { readCbTx } from "../../../worker/wire/cbTx.ts";
 import { decode } from "../../../worker/wire/codec.ts";
+import { makeFinalCommitment } from "../../../worker/wire/finalCommitment.ts";
 import {
   type BlockHash,
   compareBytes,
   fromHashHex,
   type HashHex,
+  type Height,
   isZero,
+  type QuorumHash,
+  type Txid,
   toHashHex,
 } from "../../../worker/wire/hashes.ts";
 import { computeMerkleRoot } from "../../../worker/wire/merkle.ts";
 import { type MnListDiff, mnListDiff } from "../../../worker/wire/mnListDiff.ts";
-import { type QRInfo, qrInfo } from "../../../worker/wire/qrInfo.ts";
+import { type QRInfo, type QuorumSnapshot, qrInfo } from "../../../worker/wire/qrInfo.ts";
 import { computeEntryHash, isExtNetInfo, MnType, type SmlEntry } from "../../../worker/wire/smlEntry.ts";
+import { computeTxid, type Transaction } from "../../../worker/wire/tx.ts";
+import type { ChainView } from "../consensus/chainView.ts";
 import type { Candidate } from "../consensus/memberSelection.ts";
+import { type MinedCommitment, QuorumSets } from "../consensus/quorums.ts";
 
 /** Recorded networks, with the quorums each has ever mined. */
 export const SCENARIOS = [
@@ -26,9 +33,6 @@ export const SCENARIOS = [
   { id: "few-masternodes-c", quorums: 66 },
   { id: "legacy-bls-d", quorums: 26 },
 ].filter(({ id }) => hasVectors(`regtest/${id}`));
-
-/** The protocol version of the recordings used here. */
-export const PROTOCOL_VERSION = 70240;
 
 export interface RecordedQuorum {
   readonly llmqType: number;
@@ -42,24 +46,24 @@ export interface RecordedQuorum {
 interface RecordedBlock {
   readonly height: number;
   readonly hash: HashHex;
-  readonly header: string;
-  readonly txids: readonly HashHex[];
-  readonly cbTx?: { readonly bestCLSignature?: string; readonly bestCLHeightDiff?: number };
+  readonly coinbaseTxid: HashHex;
+  readonly nTx?: number;
+  readonly txids?: readonly HashHex[];
 }
 
-export interface RecordedLlmq {
-  readonly type: number;
-  readonly size: number;
-  readonly useRotation: boolean;
-  readonly dkgInterval: number;
-  readonly signingActiveQuorumCount: number;
-}
-
-export interface RecordedParams {
-  readonly llmqs: readonly RecordedLlmq[];
-  readonly llmqTypePlatform: number;
-  readonly llmqTypeDIP0024InstantSend: number;
-  readonly activationHeights: { readonly V19: number };
+interface RecordedCommitment {
+  readonly minedHeight: number;
+  readonly null: boolean;
+  readonly version: number;
+  readonly llmqType: number;
+  readonly quorumHash: HashHex;
+  readonly quorumIndex: number;
+  readonly signers: string;
+  readonly validMembers: string;
+  readonly quorumPublicKey: string;
+  readonly quorumVvecHash: HashHex;
+  readonly quorumSig: string;
+  readonly membersSig: string;
 }
 
 /** An entry of a recorded list, as draws want it. */
@@ -67,94 +71,224 @@ export interface RecordedMember extends Candidate {
   readonly entry: SmlEntry;
 }
 
-/** What a scenario's files say about blocks, lists and quorums; lists only if both roots of their block agree. */
-export class RecordedState {
+/** One recorded answer and the request behind it. */
+interface RecordedMessage {
+  readonly file: string;
+  readonly message: string;
+  readonly protocolVersion: number;
+  readonly request: { readonly payload: string };
+  readonly nodeTipHeight?: number;
+}
+
+/**
+ * What a scenario's files say about blocks, lists and quorums, as a node had it: a chain view to build messages from.
+ * Lists are those of the recorded diffs, taken only if the root of their block agrees.
+ */
+export class RecordedState implements ChainView {
   readonly id: string;
-  readonly params: RecordedParams;
+  readonly params: NetworkParams;
   readonly quorums: readonly RecordedQuorum[];
   readonly chain: readonly RecordedBlock[];
-  readonly #lists = new Map<number, readonly RecordedMember[]>();
-  readonly #diffs = new Map<number, MnListDiff>();
+  readonly tipHeight: Height;
+  readonly dip3Height: Height;
+  readonly #heights: ReadonlyMap<HashHex, Height>;
+  readonly #lists = new Map<Height, readonly SmlEntry[]>([[0, []]]);
+  readonly #coinbases = new Map<Height, Transaction>();
+  readonly #quorumSets: readonly QuorumSets[];
 
   constructor(id: string) {
     this.id = id;
-    this.params = readVectorJson(`regtest/${id}/params.json`);
+    this.params = paramsFromFile(readVectorJson(`regtest/${id}/params.json`));
     this.quorums = readVectorJson(`regtest/${id}/quorums.json`);
     this.chain = readVectorJson(`regtest/${id}/chain.json`);
+    this.tipHeight = this.chain.length - 1;
+    this.dip3Height = this.params.activation.dip0003;
+    this.#heights = new Map(this.chain.map((block) => [block.hash, block.height]));
     this.#replay();
+    this.#quorumSets = this.#replayQuorums();
   }
 
-  llmq(type: number): RecordedLlmq {
-    const llmq = this.params.llmqs.find((each) => each.type === type);
+  llmq(type: number): LlmqParams {
+    const llmq = this.params.llmqs.get(type);
     if (llmq === undefined) throw new Error(`${this.id}: no type ${type}`);
     return llmq;
   }
 
-  block(height: number): RecordedBlock {
-    const block = this.chain[height];
-    if (block === undefined) throw new Error(`${this.id}: no block ${height}`);
-    return block;
+  hashAt(height: Height): BlockHash {
+    return fromHashHex<BlockHash>(this.#block(height).hash);
   }
 
-  hash(height: number): BlockHash {
-    return fromHashHex<BlockHash>(this.block(height).hash);
+  heightOf(hash: BlockHash): Height | undefined {
+    return this.#heights.get(toHashHex(hash));
   }
 
-  heightOf(hash: BlockHash): number {
-    if (isZero(hash)) return 0;
-    const id = toHashHex(hash);
-    const height = this.chain.findIndex((block) => block.hash === id);
-    if (height < 0) throw new Error(`${this.id}: unknown block ${id}`);
-    return height;
+  knownHeightOf(hash: BlockHash): Height | undefined {
+    return this.heightOf(hash);
   }
 
-  /** @param height - of a work block */
-  list(height: number): readonly RecordedMember[] {
-    const list = this.#lists.get(height);
-    if (list === undefined) throw new Error(`${this.id}: no list at ${height}`);
-    return list;
+  recordedCoinbase(height: Height): Transaction | undefined {
+    return this.#coinbases.get(height);
   }
 
-  /** The proven coinbase's ChainLock signature. */
-  chainLockSignature(height: number): Uint8Array | undefined {
-    const diff = this.#diffs.get(height);
-    if (diff === undefined) throw new Error(`${this.id}: no coinbase of ${height}`);
-    const signature = readCbTx(diff.cbTx)?.chainLock?.bestCLSignature;
+  coinbaseAt(height: Height): Transaction {
+    return found(this.#coinbases.get(height), `${this.id}: coinbase of ${height}`);
+  }
+
+  /** Empty where the capture kept none of a block's several txids. */
+  txidsAt(height: Height): readonly Txid[] {
+    const { txids, coinbaseTxid, nTx } = this.#block(height);
+    const ids = txids ?? (nTx === 1 || height === 0 ? [coinbaseTxid] : []);
+    return ids.map((txid) => fromHashHex<Txid>(txid));
+  }
+
+  listAt(height: Height): readonly SmlEntry[] {
+    return found(this.#lists.get(height), `${this.id}: list at ${height}`);
+  }
+
+  hasList(hash: BlockHash): boolean {
+    const height = isZero(hash) ? 0 : this.heightOf(hash);
+    return height !== undefined && this.#lists.has(height);
+  }
+
+  membersAt(height: Height): readonly RecordedMember[] {
+    return this.listAt(height).map(toMember);
+  }
+
+  chainLockSignatureAt(height: Height): Uint8Array | undefined {
+    const signature = readCbTx(this.coinbaseAt(height))?.chainLock?.bestCLSignature;
     return signature === undefined || isZero(signature) ? undefined : signature;
   }
 
-  qrInfos(): { file: string; qrInfo: QRInfo; protocolVersion: number }[] {
-    return readdirSync(vectorPath(`regtest/${this.id}/qrinfo`))
-      .filter((file) => file.endsWith(".bin"))
-      .map((file) => {
-        const protocolVersion = Number(/@(\d+)/.exec(file)?.[1]);
-        const bytes = readVector(`regtest/${this.id}/qrinfo/${file}`);
-        return { file, qrInfo: decode(qrInfo(protocolVersion), bytes), protocolVersion };
-      });
+  quorumsAt(height: Height): QuorumSets {
+    return found(this.#quorumSets[height], `${this.id}: quorums at ${height}`);
   }
 
-  /** The chain of diffs that ends at every work block: zero-16, 16-40, 40-64 and so on. */
+  /** Draws are tested against the recorded snapshots on their own. */
+  snapshotAt(cycleHeight: Height): QuorumSnapshot | undefined {
+    return this.#snapshots.get(cycleHeight);
+  }
+
+  readonly #snapshots = new Map<Height, QuorumSnapshot>();
+  setSnapshot(cycleHeight: Height, snapshot: QuorumSnapshot | undefined): void {
+    if (snapshot !== undefined) this.#snapshots.set(cycleHeight, snapshot);
+  }
+
+  messages(command: string): RecordedMessage[] {
+    const manifest = readVectorJson<{ messages: RecordedMessage[] }>(`regtest/${this.id}/manifest.json`);
+    return manifest.messages.filter(({ message }) => message === command);
+  }
+
+  read(file: string): Uint8Array {
+    return readVector(`regtest/${this.id}/${file}`);
+  }
+
+  qrInfos(): { file: string; qrInfo: QRInfo }[] {
+    return this.messages("qrinfo").map(({ file, protocolVersion }) => ({
+      file,
+      qrInfo: decode(qrInfo(protocolVersion), this.read(file)),
+    }));
+  }
+
+  #block(height: Height): RecordedBlock {
+    return found(this.chain[height], `${this.id}: block ${height}`);
+  }
+
+  /** Applies diffs, those inside qrinfos too, until no further base is known: some step from a list nobody asked for. */
   #replay(): void {
-    const files = readdirSync(vectorPath(`regtest/${this.id}/mnlistdiff`));
-    let entries = new Map<HashHex, SmlEntry>();
-    for (let target = 16, base = "zero"; files.includes(`${base}-${target}.bin`); target += 24) {
-      const bytes = readVector(`regtest/${this.id}/mnlistdiff/${base}-${target}.bin`);
-      const diff = decode(mnListDiff(PROTOCOL_VERSION), bytes);
-      entries = applyEntries(entries, diff);
-      this.#diffs.set(target, diff);
-      this.#lists.set(target, [...entries.values()].map(toMember));
-      base = `${target}`;
+    let waiting = [
+      ...this.messages("mnlistdiff").map(({ file, protocolVersion }) =>
+        decode(mnListDiff(protocolVersion), this.read(file)),
+      ),
+      ...this.qrInfos().flatMap(({ qrInfo: info }) => embeddedDiffs(info)),
+    ];
+    for (let before = -1; before !== waiting.length; ) {
+      before = waiting.length;
+      waiting = waiting.filter((diff) => !this.#apply(diff));
     }
+  }
+
+  /** @returns whether the list it ends at is known now */
+  #apply(diff: MnListDiff): boolean {
+    const base = this.#lists.get(isZero(diff.baseBlockHash) ? 0 : (this.heightOf(diff.baseBlockHash) ?? -1));
+    if (base === undefined) return false;
+    const height = this.heightOf(diff.blockHash);
+    if (height === undefined) {
+      // Blocks before DIP3 have no name in their diff; their coinbase says which one it is.
+      const txid = toHashHex(computeTxid(diff.cbTx));
+      const old = found(
+        this.chain.find(({ coinbaseTxid }) => coinbaseTxid === txid),
+        `${this.id}: block of ${txid}`,
+      );
+      this.#coinbases.set(old.height, diff.cbTx);
+      this.#lists.set(old.height, []);
+      return true;
+    }
+    const list = applyEntries(base, diff);
+    expect(computeMerkleRoot(list.map(computeEntryHash)).root).toEqual(readCbTx(diff.cbTx)?.merkleRootMNList);
+    this.#lists.set(height, list);
+    this.#coinbases.set(height, diff.cbTx);
+    return true;
+  }
+
+  #replayQuorums(): QuorumSets[] {
+    const commitments = readVectorJson<RecordedCommitment[]>(`regtest/${this.id}/commitments.json`);
+    let sets = new QuorumSets();
+    return this.chain.map(({ height }) => {
+      const mined = commitments.filter((each) => !each.null && each.minedHeight === height);
+      sets = sets.with(
+        mined.map((each) => this.#toMined(each)),
+        this.params.llmqs,
+      );
+      return sets;
+    });
+  }
+
+  #toMined(recorded: RecordedCommitment): MinedCommitment {
+    const quorumHash = fromHashHex<QuorumHash>(recorded.quorumHash);
+    const { size } = this.llmq(recorded.llmqType);
+    const bits = (hex: string) => ({ length: size, bytes: hexToBytes(hex) });
+    return {
+      commitment: makeFinalCommitment({
+        version: recorded.version,
+        llmqType: recorded.llmqType,
+        quorumHash,
+        quorumIndex: recorded.quorumIndex,
+        signers: bits(recorded.signers),
+        validMembers: bits(recorded.validMembers),
+        quorumPublicKey: hexToBytes(recorded.quorumPublicKey),
+        quorumVvecHash: fromHashHex(recorded.quorumVvecHash),
+        quorumSig: hexToBytes(recorded.quorumSig),
+        membersSig: hexToBytes(recorded.membersSig),
+      }),
+      baseHeight: found(this.heightOf(quorumHash), `${this.id}: ${recorded.quorumHash}`),
+      minedHeight: recorded.minedHeight,
+    };
   }
 }
 
-function applyEntries(base: ReadonlyMap<HashHex, SmlEntry>, diff: MnListDiff): Map<HashHex, SmlEntry> {
-  const entries = new Map(base);
+export function embeddedDiffs(info: QRInfo): MnListDiff[] {
+  return [
+    ...info.mnListDiffList,
+    ...(info.atHMinus4C ? [info.atHMinus4C.mnListDiff] : []),
+    info.mnListDiffAtHMinus3C,
+    info.mnListDiffAtHMinus2C,
+    info.mnListDiffAtHMinusC,
+    info.mnListDiffH,
+    info.mnListDiffTip,
+  ];
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`not recorded: ${what}`);
+  return value;
+}
+
+/** @returns the list, ascending */
+function applyEntries(base: readonly SmlEntry[], diff: MnListDiff): SmlEntry[] {
+  const entries = new Map(base.map((entry) => [toHashHex(entry.proRegTxHash), entry]));
   for (const hash of diff.deletedMNs) entries.delete(toHashHex(hash));
   for (const entry of diff.mnList) entries.set(toHashHex(entry.proRegTxHash), entry);
-  const sorted = [...entries.values()].sort((a, b) => compareBytes(a.proRegTxHash, b.proRegTxHash));
-  expect(computeMerkleRoot(sorted.map(computeEntryHash)).root).toEqual(readCbTx(diff.cbTx)?.merkleRootMNList);
-  return entries;
+  return [...entries.values()].sort((a, b) => compareBytes(a.proRegTxHash, b.proRegTxHash));
 }
 
 function toMember(entry: SmlEntry): RecordedMember {

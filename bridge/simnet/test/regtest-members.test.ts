@@ -2,51 +2,11 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { describe, expect, it } from "vitest";
 import { WORK_DIFF_DEPTH } from "../../../worker/params/index.ts";
 import { countBits } from "../../../worker/wire/codec.ts";
+import type { BlockHash } from "../../../worker/wire/hashes.ts";
 import type { QuorumSnapshot } from "../../../worker/wire/qrInfo.ts";
-import { computeModifier, selectPlainMembers } from "../consensus/memberSelection.ts";
-import { type CycleDraw, drawCycle, type PastCycle, type RotationShape } from "../consensus/rotation.ts";
-import {
-  type RecordedLlmq,
-  type RecordedMember,
-  type RecordedQuorum,
-  RecordedState,
-  SCENARIOS,
-} from "./recordedState.ts";
-
-/** Every rotating cycle of a scenario, drawn one after another from the recorded lists alone. */
-class RecordedCycles {
-  readonly #draws = new Map<number, CycleDraw<RecordedMember>>();
-
-  constructor(state: RecordedState, llmq: RecordedLlmq) {
-    const shape: RotationShape = { count: llmq.signingActiveQuorumCount, quarterSize: llmq.size / 4 };
-    const past: PastCycle<RecordedMember>[] = [];
-    const lastWorkHeight = state.chain.length - 1 - WORK_DIFF_DEPTH;
-    for (let cycle = llmq.dkgInterval; cycle - WORK_DIFF_DEPTH <= lastWorkHeight; cycle += llmq.dkgInterval) {
-      const current = drawFrom(state, llmq.type, cycle - WORK_DIFF_DEPTH);
-      const skipRemoved = cycle + 1 >= state.params.activationHeights.V19;
-      const draw = drawCycle(shape, current, past, skipRemoved);
-      this.#draws.set(cycle, draw);
-      past.unshift({ ...current, snapshot: draw.snapshot });
-    }
-  }
-
-  members(quorum: RecordedQuorum): readonly RecordedMember[] {
-    return this.#draws.get(quorum.quorumHeight - quorum.quorumIndex)?.members[quorum.quorumIndex] ?? [];
-  }
-
-  snapshot(cycle: number): QuorumSnapshot | undefined {
-    return this.#draws.get(cycle)?.snapshot;
-  }
-}
-
-function drawFrom(state: RecordedState, type: number, workHeight: number) {
-  const work = {
-    height: workHeight,
-    hash: state.hash(workHeight),
-    chainLockSignature: state.chainLockSignature(workHeight),
-  };
-  return { list: state.list(workHeight), modifier: computeModifier(type, work) };
-}
+import { selectPlainMembers } from "../consensus/memberSelection.ts";
+import { drawFrom, RecordedCycles } from "./recordedCycles.ts";
+import { type RecordedMember, type RecordedQuorum, RecordedState, SCENARIOS } from "./recordedState.ts";
 
 function computeMembers(
   state: RecordedState,
@@ -57,9 +17,14 @@ function computeMembers(
   if (llmq.useRotation) return cycles.members(quorum);
   const { list, modifier } = drawFrom(state, llmq.type, quorum.quorumHeight - WORK_DIFF_DEPTH);
   const isEvoOnly =
-    llmq.type === state.params.llmqTypePlatform &&
-    quorum.quorumHeight + 1 >= state.params.activationHeights.V19;
+    llmq.type === state.params.llmqTypePlatform && quorum.quorumHeight + 1 >= state.params.activation.v19;
   return selectPlainMembers(list, modifier, llmq.size, isEvoOnly);
+}
+
+function cycleOf(state: RecordedState, workHash: BlockHash): number {
+  const height = state.heightOf(workHash);
+  if (height === undefined) throw new Error("a work block off the chain");
+  return height + WORK_DIFF_DEPTH;
 }
 
 /** Bits, mode and skip list in a form that reads well when it differs. */
@@ -76,7 +41,7 @@ function describeSnapshot(snapshot: QuorumSnapshot | undefined) {
 
 describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
   const state = new RecordedState(id);
-  const rotating = state.llmq(state.params.llmqTypeDIP0024InstantSend);
+  const rotating = state.llmq(state.params.llmqTypeInstantSend);
   const cycles = new RecordedCycles(state, rotating);
 
   it(`draws the members of all ${quorums} quorums in order`, () => {
@@ -96,7 +61,7 @@ describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
   it("stores the snapshots that the recorded qrinfos carry", () => {
     let compared = 0;
     for (const { file, qrInfo } of state.qrInfos()) {
-      const h = state.heightOf(qrInfo.mnListDiffH.blockHash) + WORK_DIFF_DEPTH;
+      const h = cycleOf(state, qrInfo.mnListDiffH.blockHash);
       const carried: [number, QuorumSnapshot][] = [
         [h - rotating.dkgInterval, qrInfo.quorumSnapshotAtHMinusC],
         [h - 2 * rotating.dkgInterval, qrInfo.quorumSnapshotAtHMinus2C],
@@ -106,7 +71,7 @@ describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
       qrInfo.quorumSnapshotList.forEach((snapshot, i) => {
         const workHash = qrInfo.mnListDiffList[i]?.blockHash;
         if (workHash === undefined) throw new Error(`${file}: snapshot ${i} has no diff`);
-        carried.push([state.heightOf(workHash) + WORK_DIFF_DEPTH, snapshot]);
+        carried.push([cycleOf(state, workHash), snapshot]);
       });
       for (const [cycle, snapshot] of carried) {
         const label = `${file}, cycle ${cycle}`;
