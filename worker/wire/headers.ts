@@ -155,7 +155,7 @@ export function headers2(protocolVersion: number): Codec<CompressedHeaders> {
       const versions = new VersionTable();
       for (let i = 0; i < count; i++) {
         const bitField = reader.u8();
-        if (i === 0 && (bitField & (ALL_IN_FULL | HeaderBit.versionMask)) !== ALL_IN_FULL) {
+        if (i === 0 && (bitField & ALL_IN_FULL) !== ALL_IN_FULL) {
           throw new DashlightError({ code: "wire/invalid-value", what: "first bit field", value: bitField });
         }
         result.bitFields[i] = bitField;

@@ -1,11 +1,12 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { describe, expect, it } from "vitest";
 import { hasVectors, readVectorJson } from "../../test/vectors.ts";
+import { block } from "../block.ts";
 import { readCbTx } from "../cbTx.ts";
 import { decode, encode } from "../codec.ts";
 import { isZero, toHashHex } from "../hashes.ts";
 import { blockHeader } from "../header.ts";
-import { computeMerkleRoot } from "../merkle.ts";
+import { computeMerkleRoot, MAX_TRANSACTIONS } from "../merkle.ts";
 import {
   assetLock,
   assetUnlock,
@@ -22,6 +23,7 @@ import {
   countBy,
   decodeBothWays,
   decodeSame,
+  factsOf,
   fileRecordings,
   REGTEST_SCENARIOS,
   type Recording,
@@ -436,6 +438,20 @@ describe("a transaction", () => {
     };
     expect(codeOf(() => readSpecialPayload(tx))).toBe("wire/trailing-bytes");
     expect(codeOf(() => readCbTx(tx))).toBe("wire/trailing-bytes");
+  });
+});
+
+describe("a block", () => {
+  it("of more transactions than two million bytes can hold is refused", () => {
+    const count = MAX_TRANSACTIONS + 1;
+    const bytes = new Uint8Array(80 + 3 + count * 10);
+    bytes.set([0xfd, count & 0xff, count >> 8], 80);
+    expect(factsOf(() => decode(block, bytes))).toEqual({
+      code: "wire/oversized",
+      what: "transactions",
+      size: count,
+      limit: MAX_TRANSACTIONS,
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { type Bitset, countBits, decode, encode, isBitSet } from "../codec.ts";
 import type { FinalCommitment } from "../finalCommitment.ts";
 import { toHashHex } from "../hashes.ts";
 import { extractMatches } from "../merkle.ts";
-import { MAX_MASTERNODES, type MnListDiff } from "../mnListDiff.ts";
+import { MAX_MASTERNODES, MAX_QUORUMS, type MnListDiff } from "../mnListDiff.ts";
 import { getQRInfo, type QRInfo, type QuorumSnapshot, qrInfo, quorumSnapshot } from "../qrInfo.ts";
 import { computeTxid } from "../tx.ts";
 import {
@@ -364,11 +364,30 @@ describe("a qrinfo by hand", () => {
     expect([info.quorumSnapshotList.length, info.mnListDiffList.length]).toEqual([further, further]);
   });
 
-  it("with 97 further cycles is refused: 32 indexes of three cycles are the most", () => {
-    const bytes = hexToBytes(`${head}00${"00"}61${snapshot.repeat(97)}00`);
-    expect(factsOf(() => decode(qrInfo(70240), bytes))).toMatchObject({
+  /** A count one above the limit, and bytes enough for it. */
+  const tooMany = (limit: number, size: number) => {
+    const count = limit + 1;
+    const prefix = count < 0xfd ? [count] : [0xfd, count & 0xff, count >> 8];
+    return `${bytesToHex(Uint8Array.from(prefix))}${"00".repeat(count * size + 600)}`;
+  };
+
+  it.each([
+    ["mnSkipList", MAX_MASTERNODES, `${"00000000"}00${tooMany(MAX_MASTERNODES, 4)}`],
+    ["lastCommitmentPerIndex", MAX_QUORUMS, `${head}00${tooMany(MAX_QUORUMS, 309)}`],
+    // 32 indexes of three cycles are the most.
+    ["quorumSnapshotList", 96, `${head}00${"00"}${tooMany(96, 6)}`],
+    ["mnListDiffList", 96, `${head}00${"00"}${"00"}${tooMany(96, 84)}`],
+    [
+      "quorum indexes",
+      MAX_QUORUMS,
+      `${snapshot.repeat(3)}${diff.slice(0, -2)}01${"00".repeat(96)}${tooMany(MAX_QUORUMS, 2)}`,
+    ],
+  ])("with more %s than the limit of %i is refused, although the bytes are there", (what, limit, hex) => {
+    expect(factsOf(() => decode(qrInfo(70240), hexToBytes(hex)))).toEqual({
       code: "wire/oversized",
-      what: "quorumSnapshotList",
+      what,
+      size: limit + 1,
+      limit,
     });
   });
 
