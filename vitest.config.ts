@@ -1,17 +1,83 @@
+import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+// @ts-expect-error plain JavaScript, so that it runs before anything is installed
+import { findChromium as findChromiumUntyped } from "./e2e/chromium.mjs";
+import { readVectorBase64 } from "./worker/store/test/vectorCommand.ts";
+
+const findChromium: () => string | undefined = findChromiumUntyped;
+
+/** What Chromium would do by itself and no test wants; `--no-sandbox` since tests run as root in containers. */
+const CHROMIUM_ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const BROWSER_TESTS = "**/*.browser.test.ts";
+const TEST_TIMEOUT_MS = 120_000;
 
 export default defineConfig({
   test: {
-    include: ["worker/**/test/**/*.test.ts", "bridge/**/test/**/*.test.ts"],
-    exclude: ["**/*.browser.test.ts", "node_modules/**"],
-    environment: "node",
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["worker/**/test/**/*.test.ts", "bridge/**/test/**/*.test.ts", "app/test/**/*.test.ts"],
+          exclude: [BROWSER_TESTS, "**/node_modules/**"],
+          environment: "node",
+          testTimeout: TEST_TIMEOUT_MS,
+          hookTimeout: TEST_TIMEOUT_MS,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: [BROWSER_TESTS],
+          testTimeout: TEST_TIMEOUT_MS,
+          hookTimeout: TEST_TIMEOUT_MS,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env.DASHLIGHT_CHROMIUM ?? findChromium(),
+                args: CHROMIUM_ARGS,
+              },
+            }),
+            instances: [{ browser: "chromium" }],
+            commands: { readVectorBase64 },
+          },
+        },
+      },
+    ],
     coverage: {
       provider: "v8",
       include: ["worker/**/*.ts"],
-      exclude: ["worker/x11/assembly/**", "worker/**/test/**", "worker/bench/**"],
+      exclude: [
+        "worker/x11/assembly/**",
+        "worker/x11/build/**",
+        "worker/**/test/**",
+        "worker/bench/**",
+        "**/*.d.ts",
+        // Only argument reading, printing and exit codes; their tests run them as the processes they are, and what
+        // those cover is not in this process's counters.
+        "worker/node/verify.ts",
+        "worker/node/sync.ts",
+      ],
       reporter: ["text-summary", "json-summary"],
+      thresholds: {
+        lines: 90,
+        "worker/wire/**": { lines: 95 },
+        "worker/engine/**": { lines: 95 },
+        "worker/chain/**": { lines: 95 },
+        "worker/params/**": { lines: 95 },
+        "worker/sync/{discover,plan}*.ts": { lines: 95 },
+      },
     },
   },
 });
