@@ -1,0 +1,57 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import project from "./package.json" with { type: "json" };
+
+const BRIDGE_IN_DEVELOPMENT = "http://127.0.0.1:8080";
+
+/** The largest file is mcl-wasm with its module as base64; the default of 2 MiB leaves too little room beside it. */
+const LARGEST_CACHED_FILE_BYTES = 4 * 1024 * 1024;
+
+export default defineConfig({
+  plugins: [
+    react(),
+    VitePWA({
+      registerType: "prompt",
+      // The app registers the service worker itself: an injected inline script would need a laxer CSP.
+      injectRegister: false,
+      includeAssets: ["icon.svg", "apple-touch-icon.png"],
+      manifest: {
+        name: "Dashlight",
+        short_name: "Dashlight",
+        description: "A Dash light client that verifies everything itself, in your browser.",
+        id: "/",
+        start_url: "/",
+        scope: "/",
+        display: "standalone",
+        background_color: "#0a1320",
+        theme_color: "#0a1320",
+        categories: ["finance", "utilities"],
+        icons: [
+          { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png" },
+          { src: "icon-maskable-512.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+          { src: "icon.svg", sizes: "any", type: "image/svg+xml" },
+        ],
+      },
+      workbox: {
+        globPatterns: ["**/*.{js,css,html,svg,png,wasm,webmanifest}"],
+        maximumFileSizeToCacheInBytes: LARGEST_CACHED_FILE_BYTES,
+        navigateFallbackDenylist: [/^\/bridge\//],
+        cleanupOutdatedCaches: true,
+      },
+    }),
+  ],
+  define: { "import.meta.env.VITE_APP_VERSION": JSON.stringify(project.version) },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    // A CSP without `data:` for scripts and connections: every module and asset is a file of its own.
+    assetsInlineLimit: 0,
+    // mcl-wasm is 616 kB in one chunk, loaded in a worker only.
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: { "/bridge": { target: BRIDGE_IN_DEVELOPMENT, ws: true } } },
+  preview: { proxy: { "/bridge": { target: BRIDGE_IN_DEVELOPMENT, ws: true } } },
+});
