@@ -1,0 +1,50 @@
+import type { Phase, Progress } from "../../worker/api.ts";
+import { formatBytes, formatEta, formatNumber, formatPercent } from "../format.ts";
+
+const PHASE_NAMES: Record<Phase, string> = {
+  starting: "Starting",
+  connecting: "Connecting",
+  headers: "Headers",
+  lists: "Masternode lists",
+  quorums: "Quorums",
+  live: "Live",
+};
+
+/** How far the sync is: bar, phase, time left. */
+export function SyncProgress({ phase, progress }: { phase: Phase; progress: Progress }) {
+  const { fraction, requestsDone, requestsTotal, bytesIn, etaMs } = progress;
+  const label = `Sync, ${PHASE_NAMES[phase]}`;
+  return (
+    <div className="sync-progress" data-testid="sync-progress" data-phase={phase}>
+      <progress max={1} value={fraction} aria-label={label}>
+        {formatPercent(fraction)}
+      </progress>
+      <dl className="sync-facts">
+        <div>
+          <dt>Phase</dt>
+          <dd>{PHASE_NAMES[phase]}</dd>
+        </div>
+        <div>
+          <dt>Done</dt>
+          <dd>{formatPercent(fraction)}</dd>
+        </div>
+        <div>
+          <dt>Left</dt>
+          <dd>{etaMs === undefined ? "not known yet" : formatEta(etaMs)}</dd>
+        </div>
+        {requestsTotal > 0 && (
+          <div>
+            <dt>Requests</dt>
+            <dd>
+              {formatNumber(requestsDone)} of {formatNumber(requestsTotal)}
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>Received</dt>
+          <dd>{formatBytes(bytesIn)}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { restartEngine, retryStart } from "../actions.ts";
+import { ProblemBanner } from "../components/ProblemBanner.tsx";
+import { errorSentence, thrownSentence } from "../errorSentences.ts";
+import { formatAgo } from "../format.ts";
+import { useApp } from "../store.ts";
+import { useNow } from "../useNow.ts";
+
+/** What the reader should know before anything else, on every screen. */
+export function Problems() {
+  const engine = useApp((state) => state.engine);
+  const startError = useApp((state) => state.startError);
+  const problem = useApp((state) => state.snapshot?.problem);
+  const nowMs = useNow();
+  if (engine === "stopped") {
+    return (
+      <ProblemBanner
+        tone="danger"
+        sentence="The engine stopped working, so nothing is checked any more."
+        note="What was saved on this device is still there."
+        action={{ label: "Restart the engine", onClick: restartEngine }}
+      />
+    );
+  }
+  if (startError !== undefined) {
+    return (
+      <ProblemBanner
+        tone="danger"
+        sentence={thrownSentence(startError)}
+        details={startError instanceof Error ? startError.message : String(startError)}
+        action={{ label: "Try again", onClick: retryStart }}
+      />
+    );
+  }
+  if (problem === undefined) return null;
+  const sentence = errorSentence(problem.code);
+  return (
+    <ProblemBanner
+      tone="warn"
+      sentence={sentence}
+      note={`Since ${formatAgo(problem.sinceMs, nowMs)}. Dashlight goes on trying by itself.`}
+      details={problem.message === sentence ? undefined : problem.message}
+      action={{ label: "Try now", onClick: retryStart }}
+    />
+  );
+}
