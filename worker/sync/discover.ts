@@ -2,12 +2,12 @@ import { isRotating } from "../engine/checkCommitment.ts";
 import type { EngineContext } from "../engine/context.ts";
 import type { MasternodeList } from "../engine/masternodeList.ts";
 import { memberListHeight } from "../engine/members.ts";
-import type { QuorumEntry } from "../engine/quorumSet.ts";
+import { type QuorumEntry, quorumKey } from "../engine/quorumSet.ts";
 import { Rotation } from "../engine/rotation.ts";
 import { type EngineState, isContradicted, listAtHeight, newestList, statusOf } from "../engine/state.ts";
 import type { LlmqParams } from "../params/llmq.ts";
 import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
-import { type BlockHash, type Height, type QuorumHash, toHashHex } from "../wire/hashes.ts";
+import type { BlockHash, Height, QuorumHash } from "../wire/hashes.ts";
 
 /** Cycles before its own that a rotating quorum is drawn from. */
 const PREVIOUS_QUARTERS = 3;
@@ -47,23 +47,30 @@ export interface Discovery {
   readonly total: number;
 }
 
+export interface DiscoverOptions {
+  /** LLMQ types whose quorums must verify. */
+  readonly neededTypes: readonly number[];
+  /** Height of the best header. */
+  readonly tipHeight: Height;
+  /** Heights whose quorum set a lock waits for. */
+  readonly quorumSetHeights: readonly Height[];
+}
+
 /**
  * Says what data is missing. Pure: looks at the engine and the header chain only.
- * @param neededTypes - LLMQ types whose quorums must verify
- * @param tipHeight - height of the best header
  * Source: `design/sync.md` 2
  */
 export function discover(
   state: EngineState,
   context: EngineContext,
-  neededTypes: readonly number[],
-  tipHeight: Height,
+  { neededTypes, tipHeight, quorumSetHeights }: DiscoverOptions,
 ): Discovery {
   const newest = newestList(state);
   const tipHash = context.chain.hashAt(tipHeight);
   const tip = tipHash && newest?.height !== tipHeight ? { height: tipHeight, blockHash: tipHash } : undefined;
   const gathered = new Gathered(state, context);
   for (const quorum of newest ? quorumsToJudge(state, newest, neededTypes) : []) gathered.add(quorum);
+  for (const height of quorumSetHeights) gathered.needList(height, "a ChainLock");
   const missingLists = gathered.missingLists();
   const missingCycles = gathered.missingCycles();
   return {
@@ -113,13 +120,13 @@ class Gathered {
     } else if (isRotating(llmq, baseHeight, params.activation.dip0024)) {
       this.#addRotating(quorum, llmq, baseHeight - (baseHeight % llmq.dkgInterval));
     } else {
-      this.#needList(memberListHeight(baseHeight, params.activation.v20), quorum);
+      this.needList(memberListHeight(baseHeight, params.activation.v20), keyOf(quorum));
     }
   }
 
   #addRotating(quorum: QuorumEntry, llmq: LlmqParams, cycleBase: Height): void {
     for (let k = 0; k <= PREVIOUS_QUARTERS; k++) {
-      this.#needList(cycleBase - k * llmq.dkgInterval - WORK_DIFF_DEPTH, quorum);
+      this.needList(cycleBase - k * llmq.dkgInterval - WORK_DIFF_DEPTH, keyOf(quorum));
     }
     const status = statusOf(this.#state, quorum);
     if (isContradicted(status)) {
@@ -136,12 +143,11 @@ class Gathered {
     }
   }
 
-  #needList(height: Height, quorum: QuorumEntry): void {
+  needList(height: Height, neededBy: string): void {
     const blockHash = this.#context.chain.hashAt(height);
     if (!blockHash || listAtHeight(this.#state, this.#context.chain, height)) return;
-    const key = `${quorum.commitment.llmqType}:${toHashHex(quorum.commitment.quorumHash)}`;
     const missing = this.#lists.get(height) ?? { blockHash, neededBy: [] };
-    missing.neededBy.push(key);
+    missing.neededBy.push(neededBy);
     this.#lists.set(height, missing);
   }
 
@@ -154,4 +160,8 @@ class Gathered {
   missingCycles(): MissingCycle[] {
     return [...this.#cycles.values()].sort((a, b) => a.cycleHeight - b.cycleHeight);
   }
+}
+
+function keyOf({ commitment }: QuorumEntry): string {
+  return quorumKey(commitment.llmqType, commitment.quorumHash);
 }

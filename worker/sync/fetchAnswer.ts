@@ -14,9 +14,6 @@ export type SyncAnswer =
   | { readonly kind: "qrinfo"; readonly peer: Peer; readonly qrInfo: QRInfo }
   | { readonly kind: "mnlistdiff"; readonly peer: Peer; readonly diff: MnListDiff };
 
-/** Peers that answer a qrinfo at the moment: at most one request of them at a time, for answers carry no id. */
-const askedForQrInfo = new WeakSet<Peer>();
-
 /**
  * Asks one peer after another until one answers.
  * @param avoid - peers not to ask; every peer asked is added
@@ -30,9 +27,7 @@ export async function fetchAnswer(
 ): Promise<SyncAnswer> {
   let lastError: unknown = new DashlightError({ code: "client/no-peers" });
   for (;;) {
-    const isFit = (peer: Peer) =>
-      !avoid.has(peer) &&
-      (request.kind === "mnlistdiff" || (peer.answersQrInfo && !askedForQrInfo.has(peer)));
+    const isFit = (peer: Peer) => !avoid.has(peer) && (request.kind === "mnlistdiff" || peer.answersQrInfo);
     const peer = await slots.acquire(isFit, signal);
     if (!peer) throw lastError;
     avoid.add(peer);
@@ -59,16 +54,11 @@ async function ask(request: SyncRequest, peer: Peer, signal: AbortSignal): Promi
     const answer = await peer.request({ command: "getmnlistd", payload: request.request }, isAnswer, options);
     return { kind: "mnlistdiff", peer, diff: answer.payload };
   }
-  askedForQrInfo.add(peer);
-  try {
-    const isAnswer = (message: Message): message is Extract<Message, { command: "qrinfo" }> =>
-      message.command === "qrinfo";
-    const options = { timeoutMs: QRINFO_TIMEOUT_MS, signal };
-    const answer = await peer.request({ command: "getqrinfo", payload: request.request }, isAnswer, options);
-    return { kind: "qrinfo", peer, qrInfo: answer.payload };
-  } finally {
-    askedForQrInfo.delete(peer);
-  }
+  const isAnswer = (message: Message): message is Extract<Message, { command: "qrinfo" }> =>
+    message.command === "qrinfo";
+  const options = { timeoutMs: QRINFO_TIMEOUT_MS, signal };
+  const answer = await peer.request({ command: "getqrinfo", payload: request.request }, isAnswer, options);
+  return { kind: "qrinfo", peer, qrInfo: answer.payload };
 }
 
 /** Whether an error says that the answer itself was bad, not that it did not come. */

@@ -1,0 +1,610 @@
+import type {
+  ClientSnapshot,
+  LogEntry,
+  PeerSnapshot,
+  Phase,
+  Problem,
+  Progress,
+  StoredSnapshot,
+} from "./api.ts";
+import type { Bls } from "./bls/index.ts";
+import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
+import { applyDiff } from "./engine/applyDiff.ts";
+import type { EngineContext } from "./engine/context.ts";
+import { feedQrInfo } from "./engine/feedQrInfo.ts";
+import { countValid, type MasternodeList } from "./engine/masternodeList.ts";
+import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
+import { dropOffChain, EMPTY_ENGINE, type EngineState, newestList, statusOf } from "./engine/state.ts";
+import { DashlightError } from "./errors.ts";
+import type { Peer } from "./net/peer.ts";
+import { PeerPool } from "./net/peerPool.ts";
+import type { Clock, Transport } from "./net/transport.ts";
+import type { NetworkParams } from "./params/index.ts";
+import { explainUnknown, quorumTypeRows } from "./rows.ts";
+import { ChainLocks } from "./sync/chainLocks.ts";
+import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
+import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./sync/fetchAnswer.ts";
+import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
+import { judgeQuorums } from "./sync/judge.ts";
+import { PeerSlots } from "./sync/peerSlots.ts";
+import { explain, plan, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
+import { prune } from "./sync/prune.ts";
+import { toHashHex } from "./wire/hashes.ts";
+import { type InventoryItem, InvType } from "./wire/inventory.ts";
+import type { ChainLock } from "./wire/locks.ts";
+import type { Message } from "./wire/message.ts";
+import { MnType } from "./wire/smlEntry.ts";
+import type { X11 } from "./x11/index.ts";
+
+/** What the client keeps when it is closed; `ClientPersistence` of the worker, nothing in the terminal. */
+export interface Persistence {
+  /** After every accepted step. Never throws: a full disk is a problem to show, not a reason to stop. */
+  save(step: SavedStep): Promise<void>;
+}
+
+/** What one accepted step changed. */
+export interface SavedStep {
+  readonly chain: HeaderChain;
+  /** Lowest height whose header changed. */
+  readonly headersFrom?: number;
+  readonly before: EngineState;
+  readonly after: EngineState;
+  readonly chainLock?: ChainLocks["newest"];
+}
+
+export interface ClientOptions {
+  readonly params: NetworkParams;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  readonly x11: X11;
+  readonly bls: Bls;
+  readonly persistence: Persistence | undefined;
+  readonly neededTypes: readonly number[];
+  readonly maxPeers: number;
+  /** The observable state changed. */
+  readonly onChange: () => void;
+}
+
+/** What an earlier run left, already proven again. */
+export interface RestoredState {
+  readonly chain: HeaderChain;
+  readonly engine: EngineState;
+}
+
+/** Plans made one after another before the client waits for something new; each round must bring progress. */
+const MAX_ROUNDS = 12;
+const MAX_LOG_ENTRIES = 300;
+/** Blocks the newest list may lag behind the tip while the client still is called synced: the next is on its way. */
+const SYNCED_LAG = 2;
+
+/** The light client's state machine: what phase it is in, and what comes next. */
+export class LightClient {
+  readonly #options: ClientOptions;
+  readonly #context: EngineContext;
+  readonly #chain: HeaderChain;
+  readonly #headers: HeaderSync;
+  readonly #pool: PeerPool;
+  readonly #slots: PeerSlots;
+  readonly #locks = new ChainLocks();
+  readonly #abort = new AbortController();
+  readonly #log: LogEntry[] = [];
+  readonly #requests = { qrinfo: 0, mnlistdiff: 0, headers: 0 };
+  #engine: EngineState;
+  #phase: Phase = "connecting";
+  #hasHeaders = false;
+  #isRunning = false;
+  #isDirty = false;
+  #wasSynced = false;
+  #discovery: Discovery | undefined;
+  #round = { done: 0, total: 0 };
+  #fraction = 0;
+  #startedAtMs: number;
+  #problem: Problem | undefined;
+  /** Heights that every peer refused to send a list for, until the tip moves. */
+  readonly #unanswered = new Map<number, string>();
+
+  constructor(options: ClientOptions, restored: RestoredState | undefined) {
+    this.#options = options;
+    const { params, transport, clock, random, x11, bls, maxPeers } = options;
+    this.#chain = restored?.chain ?? HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
+    this.#engine = restored?.engine ?? EMPTY_ENGINE;
+    this.#startedAtMs = clock.now();
+    this.#context = {
+      params,
+      chain: {
+        heightOf: (hash) => this.#chain.heightOf(hash),
+        hashAt: (height) => this.#chain.hashAt(height),
+        merkleRootAt: (height) => this.#chain.headerAt(height)?.merkleRoot,
+      },
+      isValidSignature: (signature) => bls.isValidSignature(signature, "basic"),
+    };
+    this.#headers = new HeaderSync(this.#chain, x11, clock, (result) => this.#onHeaders(result));
+    this.#pool = new PeerPool({
+      params,
+      transport,
+      clock,
+      random,
+      maxPeers,
+      startHeight: () => this.#chain.tip.height,
+      onReady: (peer) => void this.#syncHeaders(peer),
+      onMessage: (peer, message) => void this.#onMessage(peer, message),
+      onChange: () => this.#changed(),
+    });
+    this.#slots = new PeerSlots(() => this.#pool.ready);
+  }
+
+  get engine(): EngineState {
+    return this.#engine;
+  }
+
+  get context(): EngineContext {
+    return this.#context;
+  }
+
+  get neededTypes(): readonly number[] {
+    return this.#options.neededTypes;
+  }
+
+  get requestCounts(): { readonly qrinfo: number; readonly mnlistdiff: number; readonly headers: number } {
+    return this.#requests;
+  }
+
+  /** @param addresses - HOST:PORT, best first; may be called again with more */
+  connect(addresses: readonly string[]): void {
+    this.#pool.addAddresses(addresses);
+  }
+
+  /**
+   * Judges what an earlier run left: works without any peer.
+   * @param chainLock - as it was stored
+   */
+  async recheck(chainLock: ChainLock | undefined): Promise<void> {
+    if (chainLock) this.#locks.add(chainLock, "store");
+    if (!newestList(this.#engine)) return;
+    await this.#judge();
+    await this.#checkLocks();
+    this.#changed();
+  }
+
+  /** Whether a list that a verified ChainLock makes final holds the quorum, on a chain with the network's work. */
+  isFinal(quorum: QuorumEntry): boolean {
+    const lockHeight = this.#locks.newest?.lock.height;
+    if (lockHeight === undefined || !this.#chain.hasMinimumWork) return false;
+    const { llmqType, quorumHash } = quorum.commitment;
+    const key = quorumKey(llmqType, quorumHash);
+    return [...this.#engine.lists.values()].some(
+      ({ height, quorums }) => height <= lockHeight && quorums.get(key)?.id === quorum.id,
+    );
+  }
+
+  stop(): void {
+    this.#abort.abort(new DashlightError({ code: "client/not-running" }));
+    this.#pool.close();
+  }
+
+  /** Shows a problem until the next progress. */
+  setProblem(error: DashlightError | undefined): void {
+    this.#problem = error && { code: error.code, message: error.message, sinceMs: this.#options.clock.now() };
+    this.#changed();
+  }
+
+  snapshot(stored: StoredSnapshot | undefined): ClientSnapshot {
+    const list = newestList(this.#engine);
+    const tip = this.#chain.tip;
+    const header = this.#chain.headerAt(tip.height);
+    const lock = this.#locks.newest;
+    return {
+      network: this.#options.params.name,
+      role: "leader",
+      phase: this.#phase,
+      progress: this.#progress(),
+      isSynced: this.isSynced,
+      cannotVerify: this.#cannotVerify(),
+      tip: header && {
+        height: tip.height,
+        hash: toHashHex(tip.hash),
+        timeSeconds: header.time,
+        isChainLocked: lock !== undefined && lock.lock.height >= tip.height,
+      },
+      chainLock: lock && {
+        height: lock.lock.height,
+        blockHash: toHashHex(lock.lock.blockHash),
+        llmqType: lock.quorum.commitment.llmqType,
+        quorumHash: toHashHex(lock.quorum.commitment.quorumHash),
+      },
+      masternodes: list && {
+        height: list.height,
+        blockHash: toHashHex(list.blockHash),
+        total: list.masternodes.length,
+        valid: countValid(list.masternodes),
+        evo: list.masternodes.filter(({ entry }) => entry.type === MnType.evo).length,
+      },
+      quorums: list ? quorumTypeRows(list, this.#engine, this.#context, this.neededTypes) : [],
+      peers: this.#peerRows(),
+      problem: this.#problem ?? this.#connectionProblem(),
+      stored,
+      blsEngine: this.#options.bls.engine,
+      x11Engine: this.#options.x11.engine,
+      log: this.#log.slice(-MAX_LOG_ENTRIES),
+    };
+  }
+
+  /**
+   * Every needed quorum of the tip's list is verified, or unknown for a reason no peer can cure; none is invalid; the
+   * newest ChainLock is verified. Source: `design/sync.md` 7
+   */
+  get isSynced(): boolean {
+    const list = newestList(this.#engine);
+    if (!list || !this.#wasSynced || this.#chain.tip.height - list.height > SYNCED_LAG) return false;
+    return this.#locks.newest !== undefined && !this.#hasInvalidQuorum(list);
+  }
+
+  #hasInvalidQuorum(list: MasternodeList): boolean {
+    return [...list.quorums.values()].some((quorum) => statusOf(this.#engine, quorum).status === "invalid");
+  }
+
+  #cannotVerify(): string[] {
+    const unresolvable = (this.#discovery?.unresolvable ?? []).map(
+      ({ llmqType }) => `A quorum of type ${llmqType}: ${explainUnknown({ code: "base-block-unknown" })}`,
+    );
+    const unanswered = [...this.#unanswered].map(
+      ([height, reason]) => `The list at block ${height}: no peer sends it (${reason}).`,
+    );
+    return [...unresolvable, ...unanswered];
+  }
+
+  // --- headers
+
+  async #syncHeaders(peer: Peer): Promise<void> {
+    if (!this.#hasHeaders) this.#setPhase("headers");
+    try {
+      this.#requests.headers++;
+      await this.#headers.sync(peer, this.#abort.signal);
+    } catch (error) {
+      this.#onHeaderError(peer, error);
+      return;
+    }
+    if (!this.#chain.hasMinimumWork) {
+      this.note("warning", `${peer.address} has less work than the network is known to have`);
+      return;
+    }
+    this.#hasHeaders = true;
+    this.#slots.wake();
+    peer.send({ command: "mempool", payload: undefined });
+    this.#run();
+  }
+
+  #onHeaderError(peer: Peer, error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    if (!(error instanceof DashlightError)) throw error;
+    this.note("warning", `${peer.address}: ${error.message}`);
+    if (error.code.startsWith("chain/")) this.#pool.penalize(peer, headerPenalty(error), error.message);
+    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer, 100, error.message);
+    else if (error.code !== "net/disconnected") peer.close(error.message);
+  }
+
+  async #onHeaders({ changedFrom, reorg }: AcceptResult): Promise<void> {
+    const before = this.#engine;
+    if (reorg) {
+      this.note("warning", `reorganisation: the best chain forks at block ${reorg.forkHeight}`);
+      this.#engine = dropOffChain(this.#engine, this.#context.chain);
+    }
+    this.#unanswered.clear();
+    const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };
+    await this.#save({ ...headersFrom, before });
+    this.#changed();
+    if (this.#hasHeaders) this.#run();
+  }
+
+  // --- messages nobody asked for
+
+  async #onMessage(peer: Peer, message: Message): Promise<void> {
+    try {
+      switch (message.command) {
+        case "headers":
+        case "headers2":
+          if (!(await this.#headers.accept(message))) await this.#syncHeaders(peer);
+          return;
+        case "inv":
+          this.#onInventory(peer, message.payload);
+          return;
+        case "clsig":
+          this.#locks.add(message.payload, peer.address);
+          this.#run();
+          return;
+        case "mnlistdiff":
+        case "qrinfo":
+          this.#pool.penalize(peer, 5, "it sent an answer nobody asked for");
+          return;
+        default:
+          return;
+      }
+    } catch (error) {
+      this.#onHeaderError(peer, error);
+    }
+  }
+
+  #onInventory(peer: Peer, items: readonly InventoryItem[]): void {
+    const locks = items.filter(({ type }) => type === InvType.clSig);
+    if (locks.length > 0) peer.send({ command: "getdata", payload: locks.slice(-1) });
+    const hasNewBlock = items.some(({ type, hash }) => type === InvType.block && !this.#chain.isKnown(hash));
+    if (hasNewBlock && this.#hasHeaders) void this.#syncHeaders(peer);
+  }
+
+  // --- lists and quorums
+
+  /** Runs `#advance` until nothing new came while it ran. */
+  #run(): void {
+    this.#isDirty = true;
+    if (this.#isRunning || !this.#hasHeaders) return;
+    this.#isRunning = true;
+    void this.#runWhileDirty();
+  }
+
+  async #runWhileDirty(): Promise<void> {
+    try {
+      while (this.#isDirty && !this.#abort.signal.aborted) {
+        this.#isDirty = false;
+        await this.#advance();
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** Brings the engine up to the tip: judge, discover, plan, ask, apply, and again while that brings something. */
+  async #advance(): Promise<void> {
+    this.#round = { done: 0, total: 0 };
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      await this.#judge();
+      const missingSets = await this.#checkLocks();
+      this.#discovery = this.#discover(missingSets);
+      if (this.#discovery.total === 0) break;
+      const next = this.#plan(this.#discovery);
+      const requests = [...next.qrInfoRequests, ...next.mnListDiffRequests].filter(
+        (request) => request.kind === "qrinfo" || !this.#unanswered.has(request.height),
+      );
+      if (requests.length === 0) break;
+      this.#setPhase(this.#wasSynced ? "live" : "lists");
+      for (const line of next.rationale) this.note("info", line);
+      if (!(await this.#execute(requests))) break;
+    }
+    this.#finishRound();
+    await this.#prune();
+  }
+
+  #discover(quorumSetHeights: readonly number[]): Discovery {
+    const { neededTypes } = this.#options;
+    const options = { neededTypes, tipHeight: this.#chain.tip.height, quorumSetHeights };
+    return discover(this.#engine, this.#context, options);
+  }
+
+  #plan(discovery: Discovery): SyncPlan {
+    const canAskQrInfo = this.#pool.ready.some((peer) => peer.answersQrInfo);
+    return plan(discovery, this.#engine, this.#context, this.#chain.tip.height, canAskQrInfo);
+  }
+
+  #finishRound(): void {
+    const discovery = this.#discovery;
+    const isComplete =
+      discovery !== undefined &&
+      [...discovery.missingLists].every((list) => this.#unanswered.has(list.height));
+    if (isComplete && discovery.missingCycles.length === 0 && !discovery.tip) {
+      if (!this.#wasSynced) this.note("info", "every needed quorum is judged");
+      this.#wasSynced = true;
+      this.#fraction = 1;
+      this.#problem = undefined;
+      this.#setPhase("live");
+    }
+    this.#changed();
+  }
+
+  /**
+   * Sends all requests side by side and applies the answers one after another, in the plan's order.
+   * @returns whether anything was applied
+   */
+  async #execute(requests: readonly SyncRequest[]): Promise<boolean> {
+    this.#round.total += requests.length;
+    const asked = requests.map((request) => {
+      const avoid = new Set<Peer>();
+      const answer = this.#fetch(request, avoid);
+      answer.catch(() => undefined);
+      return { request, avoid, answer };
+    });
+    let progress = false;
+    for (const { request, avoid, answer } of asked) {
+      if (await this.#applyOrAskAgain(request, avoid, answer)) progress = true;
+      this.#round.done++;
+      this.#changed();
+    }
+    return progress;
+  }
+
+  #fetch(request: SyncRequest, avoid: Set<Peer>): Promise<SyncAnswer> {
+    this.#requests[request.kind]++;
+    return fetchAnswer(request, this.#slots, avoid, this.#abort.signal);
+  }
+
+  /** An answer that a proof refutes bans its sender, and the request goes to somebody else. */
+  async #applyOrAskAgain(
+    request: SyncRequest,
+    avoid: Set<Peer>,
+    first: Promise<SyncAnswer>,
+  ): Promise<boolean> {
+    let pending = first;
+    for (;;) {
+      let answer: SyncAnswer;
+      try {
+        answer = await pending;
+      } catch (error) {
+        this.#giveUp(request, error);
+        return false;
+      }
+      try {
+        await this.#apply(answer);
+        return true;
+      } catch (error) {
+        if (!(error instanceof DashlightError)) throw error;
+        this.note("warning", `${answer.peer.address}: ${explain(request)} failed: ${error.message}`);
+        if (!isBadAnswer(error)) return false;
+        this.setProblem(error);
+        this.#pool.penalize(answer.peer, 100, error.message);
+      }
+      pending = this.#fetch(request, avoid);
+    }
+  }
+
+  #giveUp(request: SyncRequest, error: unknown): void {
+    this.#abort.signal.throwIfAborted();
+    if (!(error instanceof DashlightError)) throw error;
+    this.note("warning", `${explain(request)}: ${error.message}`);
+    if (error.code !== "net/refused") return;
+    if (request.kind === "mnlistdiff") this.#unanswered.set(request.height, "every peer refused");
+  }
+
+  async #apply(answer: SyncAnswer): Promise<void> {
+    const before = this.#engine;
+    if (answer.kind === "mnlistdiff") {
+      this.#engine = applyDiff(before, answer.diff, this.#context).state;
+    } else {
+      const fed = feedQrInfo(before, answer.qrInfo, this.#context);
+      if (fed.tip.status === "refused") throw fed.tip.error;
+      this.#engine = fed.state;
+    }
+    await this.#save({ before });
+  }
+
+  async #judge(): Promise<void> {
+    const list = newestList(this.#engine);
+    const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
+    if (quorums.length === 0) return;
+    if (!this.#wasSynced) this.#setPhase("quorums");
+    this.#engine = await judgeQuorums(this.#engine, quorums, this.#context, this.#options.bls);
+    this.#changed();
+  }
+
+  /** @returns heights whose quorum set a lock waits for */
+  async #checkLocks(): Promise<readonly number[]> {
+    const list = newestList(this.#engine);
+    if (list) this.#locks.addFromCoinbase(list, this.#context);
+    const outcome = await this.#locks.check(this.#engine, this.#context, this.#options.bls);
+    for (const { source, error } of outcome.refused) {
+      this.note("warning", `${source}: ${error.message}`);
+      const liar = this.#pool.ready.find(({ address }) => address === source);
+      if (liar) this.#pool.penalize(liar, 100, error.message);
+    }
+    if (outcome.verified) await this.#enforceLock(outcome.verified);
+    return outcome.missingSets.filter((height) => height > 0 && height <= this.#chain.tip.height);
+  }
+
+  async #enforceLock({ lock }: NonNullable<ChainLocks["newest"]>): Promise<void> {
+    const before = this.#engine;
+    const result = this.#chain.applyChainLock(lock.height, lock.blockHash);
+    const changedFrom = result.status === "locked" ? result.changedFrom : undefined;
+    if (result.status === "locked" && result.reorg) {
+      this.note("warning", `the ChainLock at ${lock.height} switches to another branch`);
+      this.#engine = dropOffChain(this.#engine, this.#context.chain);
+      this.#isDirty = true;
+    }
+    await this.#save({ before, ...(changedFrom === undefined ? {} : { headersFrom: changedFrom }) });
+    this.#changed();
+  }
+
+  /** Lists that nothing needs any more go. */
+  async #prune(): Promise<void> {
+    if (!this.#wasSynced) return;
+    const before = this.#engine;
+    this.#engine = prune(before, this.#context, this.neededTypes);
+    if (this.#engine !== before) await this.#save({ before });
+  }
+
+  async #save(step: { before: EngineState; headersFrom?: number }): Promise<void> {
+    const { persistence } = this.#options;
+    const chainLock = this.#locks.newest;
+    const lock = chainLock ? { chainLock } : {};
+    await persistence?.save({ chain: this.#chain, after: this.#engine, ...step, ...lock });
+  }
+
+  // --- what is observed
+
+  #setPhase(phase: Phase): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#slots.wake();
+    this.#options.onChange();
+  }
+
+  /** Adds one decision or event to the log. */
+  note(level: LogEntry["level"], message: string): void {
+    this.#log.push({ timeMs: this.#options.clock.now(), level, message });
+    if (this.#log.length > 2 * MAX_LOG_ENTRIES) this.#log.splice(0, MAX_LOG_ENTRIES);
+    this.#changed();
+  }
+
+  #connectionProblem(): Problem | undefined {
+    if (this.#pool.ready.length > 0) return undefined;
+    const facts = { code: "client/no-peers" } as const;
+    const reason = this.#pool.lastError;
+    const message = reason === undefined ? "Connecting to peers." : `No peer is connected: ${reason}.`;
+    return { ...facts, message, sinceMs: this.#startedAtMs };
+  }
+
+  #peerRows(): PeerSnapshot[] {
+    return this.#pool.records.map(({ address, status, score, reason, peer }) => ({
+      address,
+      status,
+      userAgent: peer?.version?.userAgent,
+      protocolVersion: peer?.version?.protocolVersion,
+      height: peer?.version?.startHeight,
+      latencyMs: peer?.latencyMs,
+      score,
+      bytesIn: peer?.bytesIn ?? 0,
+      bytesOut: peer?.bytesOut ?? 0,
+      reason,
+    }));
+  }
+
+  /** Headers are the first third, lists the second, quorums the last. Never goes back. */
+  #progress(): Progress {
+    const list = newestList(this.#engine);
+    const types = list ? quorumTypeRows(list, this.#engine, this.#context, this.neededTypes) : [];
+    const needed = types.filter(({ isNeeded }) => isNeeded);
+    const quorumsTotal = needed.reduce((sum, { total }) => sum + total, 0);
+    const quorumsVerified = needed.reduce((sum, { verified }) => sum + verified, 0);
+    const listsKnown = this.#engine.lists.size;
+    const listsNeeded =
+      listsKnown + (this.#discovery?.missingLists.length ?? 0) + (this.#discovery?.tip ? 1 : 0);
+    const headersPart = this.#hasHeaders ? 1 : this.#headersFraction();
+    const listsPart = listsKnown === 0 ? 0 : listsKnown / Math.max(1, listsNeeded);
+    const quorumsPart = quorumsTotal === 0 ? 0 : quorumsVerified / quorumsTotal;
+    this.#fraction = Math.max(this.#fraction, (headersPart + listsPart + quorumsPart) / 3);
+    const bytesIn = this.#pool.records.reduce((sum, { peer }) => sum + (peer?.bytesIn ?? 0), 0);
+    const elapsedMs = this.#options.clock.now() - this.#startedAtMs;
+    const isMoving = this.#fraction > 0.05 && this.#fraction < 1;
+    return {
+      fraction: this.#fraction,
+      requestsDone: this.#round.done,
+      requestsTotal: this.#round.total,
+      listsKnown,
+      listsNeeded,
+      quorumsVerified,
+      quorumsTotal,
+      bytesIn,
+      etaMs: isMoving ? (elapsedMs * (1 - this.#fraction)) / this.#fraction : undefined,
+    };
+  }
+
+  #headersFraction(): number {
+    const first = this.#chain.firstHeight;
+    const target = Math.max(...this.#pool.ready.map((peer) => peer.version?.startHeight ?? 0), first + 1);
+    return Math.min(1, Math.max(0, (this.#chain.headersTip.height - first) / (target - first)));
+  }
+}

@@ -1,0 +1,27 @@
+import { type Bls, createBls } from "./bls/index.ts";
+import { isDashlightError } from "./errors.ts";
+import { createX11, createX11Fallback, type X11 } from "./x11/index.ts";
+
+/** What computes: both have a form for browsers that refuse WebAssembly. */
+export interface Engines {
+  readonly x11: X11;
+  readonly bls: Bls;
+}
+
+export async function loadEngines(): Promise<Engines> {
+  const [x11, bls] = await Promise.all([loadX11(), createBls()]);
+  return { x11, bls };
+}
+
+/** The module is a file of its own, which the page's origin serves. */
+async function loadX11(): Promise<X11> {
+  try {
+    const response = await fetch(new URL("./x11/build/x11.wasm", import.meta.url));
+    return await createX11(await response.arrayBuffer());
+  } catch (error) {
+    if (!isDashlightError(error, "x11/bad-module")) throw error;
+    // A literal specifier, so that the bundler finds the chunk; the file is built and has no declarations.
+    const fallback = "./x11/build/x11.fallback.js";
+    return createX11Fallback(() => import(/* @vite-ignore */ new URL(fallback, import.meta.url).href));
+  }
+}

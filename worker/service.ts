@@ -1,0 +1,337 @@
+import type { BridgeNetwork } from "../bridge/protocol.ts";
+import type {
+  ClientSnapshot,
+  LightClientApi,
+  MasternodeRow,
+  QuorumMember,
+  QuorumRow,
+  Settings,
+  StartOptions,
+  StorageUsage,
+  Unsubscribe,
+} from "./api.ts";
+import { type DashlightError, isDashlightError } from "./errors.ts";
+import { fetchBridgeNetwork } from "./net/bridgeTransport.ts";
+import { type NetworkParams, networkParams, paramsFromFile } from "./params/index.ts";
+import { databaseName, openClientStore } from "./persistence.ts";
+import { Session } from "./session.ts";
+import { ClientStore, DEFAULT_SETTINGS, readSettings, SettingsStore } from "./store/index.ts";
+import { readSummary, type Summary } from "./summary.ts";
+import { type Question, Tabs } from "./tabs.ts";
+
+/** Longest a bridge that does not answer is waited for, and pause before it is asked again. */
+const BRIDGE_TIMEOUT_MS = 5_000;
+const BRIDGE_RETRY_MS = 3_000;
+/** Snapshots are sent at most this often. */
+const SNAPSHOT_INTERVAL_MS = 100;
+
+const EMPTY_SNAPSHOT: ClientSnapshot = {
+  network: undefined,
+  role: "follower",
+  phase: "starting",
+  progress: {
+    fraction: 0,
+    requestsDone: 0,
+    requestsTotal: 0,
+    listsKnown: 0,
+    listsNeeded: 0,
+    quorumsVerified: 0,
+    quorumsTotal: 0,
+    bytesIn: 0,
+    etaMs: undefined,
+  },
+  isSynced: false,
+  cannotVerify: [],
+  tip: undefined,
+  chainLock: undefined,
+  masternodes: undefined,
+  quorums: [],
+  peers: [],
+  problem: undefined,
+  stored: undefined,
+  blsEngine: undefined,
+  x11Engine: undefined,
+  log: [],
+};
+
+/** The light client as a page sees it: settings, the bridge, which tab leads, and what earlier visits left. */
+export class LightClientService implements LightClientApi {
+  readonly #origin: string;
+  readonly #listeners = new Set<(snapshot: ClientSnapshot) => void>();
+  #settings: Settings = DEFAULT_SETTINGS;
+  #tabs: Tabs | undefined;
+  #session: Session | undefined;
+  #snapshot: ClientSnapshot = EMPTY_SNAPSHOT;
+  #notifyTimer: ReturnType<typeof setTimeout> | undefined;
+  #start = new AbortController();
+  #options: StartOptions = {};
+
+  /** @param origin - where the page comes from: its bridge unless settings name another */
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  async start(options: StartOptions): Promise<void> {
+    this.#stop();
+    this.#options = options;
+    this.#settings = await this.#loadSettings();
+    const { signal } = this.#start;
+    const remembered = await this.#showRemembered();
+    let network = remembered;
+    let isLed = false;
+    const lead = (found: BridgeNetwork) => {
+      network = found;
+      if (isLed) return this.#session?.connect(this.#addresses(found));
+      isLed = true;
+      this.#lead(found, remembered);
+    };
+    if (remembered) lead(remembered);
+    void this.#followBridge(lead, () => network, signal);
+  }
+
+  async subscribe(listener: (snapshot: ClientSnapshot) => void): Promise<Unsubscribe> {
+    this.#listeners.add(listener);
+    listener(this.#snapshot);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async snapshot(): Promise<ClientSnapshot> {
+    return this.#snapshot;
+  }
+
+  masternodes(): Promise<readonly MasternodeRow[]> {
+    return this.#ask("masternodes", []) as Promise<readonly MasternodeRow[]>;
+  }
+
+  quorums(): Promise<readonly QuorumRow[]> {
+    return this.#ask("quorums", []) as Promise<readonly QuorumRow[]>;
+  }
+
+  quorumMembers(llmqType: number, quorumHash: string): Promise<readonly QuorumMember[] | undefined> {
+    return this.#ask("quorumMembers", [llmqType, quorumHash]) as Promise<readonly QuorumMember[] | undefined>;
+  }
+
+  quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined> {
+    return this.#ask("quorumPublicKey", [llmqType, quorumHash]) as Promise<string | undefined>;
+  }
+
+  async settings(): Promise<Settings> {
+    return this.#settings;
+  }
+
+  async changeSettings(settings: Settings): Promise<void> {
+    const store = await SettingsStore.open();
+    try {
+      await store.save(settings);
+    } finally {
+      store.close();
+    }
+    // A follower's leader takes the new settings up as well.
+    if (this.#tabs && !this.#tabs.isLeader) await this.#tabs.ask("restart", []);
+    await this.start(this.#options);
+  }
+
+  async storageUsage(): Promise<StorageUsage> {
+    const counts = this.#session ? await this.#session.counts() : { headers: 0, lists: 0 };
+    const estimate = await navigator.storage?.estimate?.();
+    return { ...counts, usedBytes: estimate?.usage, quotaBytes: estimate?.quota };
+  }
+
+  async reset(): Promise<void> {
+    await this.#ask("reset", []);
+  }
+
+  async ping(): Promise<void> {}
+
+  // --- starting
+
+  #stop(): void {
+    this.#start.abort();
+    this.#start = new AbortController();
+    this.#session?.stop();
+    this.#session = undefined;
+    this.#tabs?.close();
+    this.#tabs = undefined;
+  }
+
+  async #loadSettings(): Promise<Settings> {
+    try {
+      const store = await SettingsStore.open();
+      const { settings } = await store.load();
+      store.close();
+      return settings;
+    } catch (error) {
+      if (!isDashlightError(error, "store/unavailable")) throw error;
+      return readSettings(undefined).settings;
+    }
+  }
+
+  get #bridgeUrl(): string {
+    return this.#settings.bridgeUrl ?? this.#options.bridgeUrl ?? this.#origin;
+  }
+
+  /** Shows what the last visit left, with its age, before anything else happens. */
+  async #showRemembered(): Promise<BridgeNetwork | undefined> {
+    const summaries: Summary[] = [];
+    try {
+      for (const name of await ClientStore.list()) {
+        const store = await openClientStore(name, () => undefined);
+        const summary = readSummary(await store.loadSummary());
+        store.close();
+        if (summary) summaries.push(summary);
+      }
+    } catch (error) {
+      if (!isDashlightError(error)) throw error;
+      this.#publish({ ...this.#snapshot, problem: this.#problem(error) });
+    }
+    const wanted = this.#settings.network;
+    const newest = summaries
+      .filter(({ network }) => wanted === undefined || network.network === wanted)
+      .sort((a, b) => b.savedAtMs - a.savedAtMs)[0];
+    if (!newest) return undefined;
+    const stored = { savedAtMs: newest.savedAtMs, status: "checking-again" } as const;
+    this.#publish({ ...newest.snapshot, isSynced: false, phase: "starting", stored });
+    return newest.network;
+  }
+
+  /** Asks the bridge what it offers, and again as long as it does not answer. */
+  async #followBridge(
+    found: (network: BridgeNetwork) => void,
+    known: () => BridgeNetwork | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const timeout = AbortSignal.timeout(BRIDGE_TIMEOUT_MS);
+        const offered = await fetchBridgeNetwork(this.#bridgeUrl, AbortSignal.any([signal, timeout]));
+        if (signal.aborted) return;
+        this.#setProblem(undefined);
+        await this.#takeOffer(offered, found, known());
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isDashlightError(error)) throw error;
+        this.#setProblem(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, BRIDGE_RETRY_MS));
+    }
+  }
+
+  /** A bridge started for another network than the one remembered: a new simnet, or another setting. */
+  async #takeOffer(
+    offered: BridgeNetwork,
+    found: (network: BridgeNetwork) => void,
+    known: BridgeNetwork | undefined,
+  ): Promise<void> {
+    const wanted = this.#settings.network;
+    const network = wanted === undefined || wanted === offered.network ? offered : builtIn(wanted);
+    const isKnown = known && databaseName(toParams(known)) === databaseName(toParams(network));
+    if (known && !isKnown) {
+      this.#session?.stop();
+      this.#session = undefined;
+      this.#tabs?.close();
+      this.#tabs = undefined;
+      this.#snapshot = EMPTY_SNAPSHOT;
+      this.#lead(network, undefined);
+      return;
+    }
+    found(network);
+  }
+
+  #lead(network: BridgeNetwork, remembered: BridgeNetwork | undefined): void {
+    const params = toParams(network);
+    this.#tabs = new Tabs({
+      name: databaseName(params),
+      onLead: () => void this.#openSession(params, network, remembered !== undefined),
+      onSnapshot: (snapshot) => this.#publish({ ...snapshot, role: "follower" }),
+      answer: (question, values) => this.#answer(question, values),
+    });
+  }
+
+  async #openSession(params: NetworkParams, network: BridgeNetwork, isRemembered: boolean): Promise<void> {
+    const session = new Session({
+      params,
+      network,
+      bridgeUrl: this.#bridgeUrl,
+      settings: this.#settings,
+      savedAtMs: isRemembered ? this.#snapshot.stored?.savedAtMs : undefined,
+      onChange: () => this.#publish(this.#withProblem(session.snapshot(this.#snapshot))),
+    });
+    this.#session = session;
+    await session.open();
+    session.connect(this.#addresses(network));
+  }
+
+  #addresses(network: BridgeNetwork): string[] {
+    const { ownNode } = this.#settings;
+    return [...(ownNode === undefined ? [] : [ownNode]), ...network.peers];
+  }
+
+  // --- what the page sees
+
+  #bridgeProblem: DashlightError | undefined;
+  #bridgeProblemSinceMs = 0;
+
+  #setProblem(error: DashlightError | undefined): void {
+    if (error && !this.#bridgeProblem) this.#bridgeProblemSinceMs = Date.now();
+    this.#bridgeProblem = error;
+    this.#publish(this.#withProblem({ ...this.#snapshot, problem: undefined }));
+  }
+
+  /** Without the bridge nothing else matters. */
+  #withProblem(snapshot: ClientSnapshot): ClientSnapshot {
+    if (!this.#bridgeProblem) return snapshot;
+    return {
+      ...snapshot,
+      problem: { ...this.#problem(this.#bridgeProblem), sinceMs: this.#bridgeProblemSinceMs },
+    };
+  }
+
+  #problem(error: DashlightError) {
+    return { code: error.code, message: error.message, sinceMs: Date.now() };
+  }
+
+  #publish(snapshot: ClientSnapshot): void {
+    this.#snapshot = snapshot;
+    this.#notifyTimer ??= setTimeout(() => {
+      this.#notifyTimer = undefined;
+      for (const listener of this.#listeners) listener(this.#snapshot);
+      this.#tabs?.publish(this.#snapshot);
+    }, SNAPSHOT_INTERVAL_MS);
+  }
+
+  #ask(question: Question, values: unknown[]): Promise<unknown> {
+    const isLed = this.#tabs !== undefined && !this.#tabs.isLeader;
+    return isLed ? (this.#tabs as Tabs).ask(question, values) : this.#answer(question, values);
+  }
+
+  async #answer(question: Question, values: unknown[]): Promise<unknown> {
+    const [llmqType, quorumHash] = values as [number, string];
+    switch (question) {
+      case "masternodes":
+        return this.#session?.masternodes() ?? [];
+      case "quorums":
+        return this.#session?.quorums() ?? [];
+      case "quorumMembers":
+        return this.#session?.quorumMembers(llmqType, quorumHash);
+      case "quorumPublicKey":
+        return this.#session?.quorumPublicKey(llmqType, quorumHash);
+      case "reset":
+        await this.#session?.clear();
+        this.#snapshot = EMPTY_SNAPSHOT;
+        return this.start(this.#options);
+      case "restart":
+        return this.start(this.#options);
+    }
+  }
+}
+
+/** A network the user chose instead of the bridge's: its constants and seeds are built in. */
+function builtIn(name: string): BridgeNetwork {
+  return { network: name, peers: networkParams(name).fixedSeeds };
+}
+
+/** @throws `params/*` for what a bridge should not offer */
+function toParams({ network, params }: BridgeNetwork): NetworkParams {
+  return params === undefined ? networkParams(network) : paramsFromFile(params);
+}

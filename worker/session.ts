@@ -1,0 +1,184 @@
+import type { BridgeNetwork } from "../bridge/protocol.ts";
+import type {
+  ClientSnapshot,
+  MasternodeRow,
+  QuorumMember,
+  QuorumRow,
+  Settings,
+  StoredSnapshot,
+} from "./api.ts";
+import { LightClient } from "./client.ts";
+import type { MasternodeList } from "./engine/masternodeList.ts";
+import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
+import { newestList, statusOf } from "./engine/state.ts";
+import { loadEngines } from "./engines.ts";
+import { DashlightError } from "./errors.ts";
+import { BridgeTransport } from "./net/bridgeTransport.ts";
+import { SYSTEM_CLOCK } from "./net/transport.ts";
+import { type NetworkParams, neededLlmqTypes } from "./params/index.ts";
+import { databaseName, openClientStore, restore, StorePersistence } from "./persistence.ts";
+import { basicPublicKey, masternodeRows, quorumMemberRows, quorumRows } from "./rows.ts";
+import type { ClientStore } from "./store/index.ts";
+import { makeSummary } from "./summary.ts";
+import { fromHashHex, type QuorumHash } from "./wire/hashes.ts";
+
+/** The summary is for the next visit; it may be this old. */
+const SUMMARY_INTERVAL_MS = 2_000;
+
+export interface SessionOptions {
+  readonly params: NetworkParams;
+  readonly network: BridgeNetwork;
+  readonly bridgeUrl: string;
+  readonly settings: Settings;
+  /** When the state that is shown now was saved. */
+  readonly savedAtMs: number | undefined;
+  readonly onChange: () => void;
+}
+
+/** The leading tab's client on one network, with its database. */
+export class Session {
+  readonly #options: SessionOptions;
+  #client: LightClient | undefined;
+  #store: ClientStore | undefined;
+  #stored: StoredSnapshot | undefined;
+  #isStopped = false;
+  #addresses: readonly string[] = [];
+  #summarySavedAtMs = 0;
+  #saveError: DashlightError | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { savedAtMs } = options;
+    this.#stored = savedAtMs === undefined ? undefined : { savedAtMs, status: "checking-again" };
+  }
+
+  /** Opens the database, takes up what it holds, and judges it again before any peer is needed. */
+  async open(): Promise<void> {
+    const { params, bridgeUrl, settings } = this.#options;
+    const [{ x11, bls }, store] = await Promise.all([loadEngines(), this.#openStore()]);
+    this.#store = store;
+    const isValidSignature = (signature: Uint8Array) => bls.isValidSignature(signature, "basic");
+    const restored = store && (await restore(store, params, x11, isValidSignature));
+    if (this.#isStopped) return;
+    const client = new LightClient(
+      {
+        params,
+        transport: new BridgeTransport(bridgeUrl),
+        clock: SYSTEM_CLOCK,
+        random: secureRandom,
+        x11,
+        bls,
+        persistence: store && new StorePersistence(store, (error) => this.#onSaveError(error)),
+        neededTypes: settings.neededLlmqTypes ?? neededLlmqTypes(params),
+        maxPeers: settings.maxPeers,
+        onChange: () => this.#onChange(),
+      },
+      restored,
+    );
+    this.#client = client;
+    for (const error of restored?.dropped ?? []) client.note("warning", `stored state: ${error.message}`);
+    this.#options.onChange();
+    if (restored) await client.recheck(restored.chainLock);
+    if (this.#stored) {
+      const status = restored && restored.dropped.length === 0 ? "checked" : "dropped";
+      this.#stored = { ...this.#stored, status };
+    }
+    this.#options.onChange();
+    if (this.#addresses.length > 0) client.connect(this.#addresses);
+  }
+
+  /** @param addresses - HOST:PORT, best first; kept until the client is there */
+  connect(addresses: readonly string[]): void {
+    this.#addresses = addresses;
+    this.#client?.connect(addresses);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#client?.stop();
+    this.#store?.close();
+  }
+
+  /** @param shown - what is shown as long as the client is not there yet */
+  snapshot(shown: ClientSnapshot): ClientSnapshot {
+    const snapshot = this.#client?.snapshot(this.#stored) ?? { ...shown, role: "leader" as const };
+    if (!this.#saveError || snapshot.problem) return snapshot;
+    const { code, message } = this.#saveError;
+    return { ...snapshot, problem: { code, message, sinceMs: Date.now() } };
+  }
+
+  masternodes(): MasternodeRow[] {
+    const list = this.#newest();
+    return list ? masternodeRows(list) : [];
+  }
+
+  quorums(): QuorumRow[] {
+    const [client, list] = [this.#client, this.#newest()];
+    return client && list ? quorumRows(list, client.engine, client.context, client.neededTypes) : [];
+  }
+
+  quorumMembers(llmqType: number, quorumHash: string): QuorumMember[] | undefined {
+    const quorum = this.#quorum(llmqType, quorumHash);
+    return this.#client && quorum && quorumMemberRows(quorum, this.#client.engine, this.#client.context);
+  }
+
+  /** Only of a verified quorum in a proven list at or below a verified ChainLock. */
+  quorumPublicKey(llmqType: number, quorumHash: string): string | undefined {
+    const [client, list, quorum] = [this.#client, this.#newest(), this.#quorum(llmqType, quorumHash)];
+    if (!client || !list || !quorum || statusOf(client.engine, quorum).status !== "verified")
+      return undefined;
+    const lock = client.snapshot(undefined).chainLock;
+    return lock && list.header === "verified" && client.isFinal(quorum) ? basicPublicKey(quorum) : undefined;
+  }
+
+  async counts(): Promise<{ headers: number; lists: number }> {
+    return (await this.#store?.counts()) ?? { headers: 0, lists: 0 };
+  }
+
+  async clear(): Promise<void> {
+    this.#client?.stop();
+    await this.#store?.clear();
+  }
+
+  #newest(): MasternodeList | undefined {
+    return this.#client && newestList(this.#client.engine);
+  }
+
+  #quorum(llmqType: number, quorumHash: string): QuorumEntry | undefined {
+    return this.#newest()?.quorums.get(quorumKey(llmqType, fromHashHex<QuorumHash>(quorumHash)));
+  }
+
+  async #openStore(): Promise<ClientStore | undefined> {
+    const onLost = (error: DashlightError) => this.#onSaveError(error);
+    try {
+      return await openClientStore(databaseName(this.#options.params), onLost);
+    } catch (error) {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#onSaveError(error);
+      return undefined;
+    }
+  }
+
+  /** The client goes on without saving, and says so. */
+  #onSaveError(error: DashlightError): void {
+    this.#saveError = error;
+    this.#options.onChange();
+  }
+
+  #onChange(): void {
+    this.#options.onChange();
+    const now = Date.now();
+    const isDue = this.#client?.isSynced && now - this.#summarySavedAtMs > SUMMARY_INTERVAL_MS;
+    if (!isDue || !this.#client || !this.#store) return;
+    this.#summarySavedAtMs = now;
+    const summary = makeSummary(this.#client.snapshot(undefined), this.#options.network, now);
+    this.#store.save({ summary }).catch((error: unknown) => {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#onSaveError(error);
+    });
+  }
+}
+
+function secureRandom(): number {
+  return (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32;
+}
