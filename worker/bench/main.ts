@@ -1,0 +1,194 @@
+import { cpus } from "node:os";
+import x11HashJs from "@dashevo/x11-hash-js";
+import { type Bls, createMclBls, createNobleBls } from "../bls/index.ts";
+import { HeaderChain } from "../chain/headerChain.ts";
+import { applyDiff } from "../engine/applyDiff.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { feedQrInfo } from "../engine/feedQrInfo.ts";
+import { prepareChainLock } from "../engine/locks.ts";
+import { EMPTY_ENGINE } from "../engine/state.ts";
+import { KnownChain } from "../engine/test/knownChain.ts";
+import { loadX11 } from "../node/loadX11.ts";
+import { neededLlmqTypes, networkParams } from "../params/index.ts";
+import { discover } from "../sync/discover.ts";
+import { verifyLock } from "../sync/judge.ts";
+import { plan } from "../sync/plan.ts";
+import { hasVectors, readVector, readVectorJson } from "../test/vectors.ts";
+import { decode } from "../wire/codec.ts";
+import { type BlockHash, toHashHex } from "../wire/hashes.ts";
+import { HEADER_SIZE } from "../wire/header.ts";
+import { chainLock } from "../wire/locks.ts";
+import { mnListDiff } from "../wire/mnListDiff.ts";
+import { qrInfo } from "../wire/qrInfo.ts";
+import { type BenchRow, formatTable, makeRow, medianMs } from "./measure.ts";
+
+const END_OF_TIME = 0xffffffff;
+
+async function main(): Promise<void> {
+  const rows: BenchRow[] = [...(await benchX11())];
+  if (hasVectors("mainnet/headers")) rows.push(await benchHeaders());
+  if (hasVectors("mainnet/mnlistdiff")) rows.push(...(await benchLists()));
+  if (hasVectors("testnet/chainlock")) rows.push(await benchChainLock());
+  const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}`;
+  if (process.argv.includes("--json"))
+    console.log(
+      JSON.stringify(
+        rows.map((row) => ({ ...row, machine })),
+        null,
+        2,
+      ),
+    );
+  else console.log(`${formatTable(rows)}\n\n${machine}`);
+}
+
+async function benchX11(): Promise<BenchRow[]> {
+  const x11 = await loadX11();
+  const count = 4_000;
+  const headers = new Uint8Array(count * HEADER_SIZE).map((_, i) => (i * 31) & 0xff);
+  const oursMs = await medianMs(() => x11.hashHeaders(headers));
+  const inputs = Array.from({ length: 100 }, (_, i) => [
+    ...headers.subarray(i * HEADER_SIZE, (i + 1) * HEADER_SIZE),
+  ]);
+  const theirsMs = await medianMs(() => inputs.map((input) => x11HashJs.digest(input, 1, 1)));
+  const row = makeRow({
+    what: "X11, one thread",
+    ours: (count / oursMs) * 1000,
+    unit: "hashes/s",
+    isHigherBetter: true,
+    opponent: { name: "@dashevo/x11-hash-js", figure: (inputs.length / theirsMs) * 1000 },
+    budget: { relation: ">=", figure: 40_000 },
+  });
+  const ratio = makeRow({
+    what: "X11 against the JavaScript package",
+    ours: row.ratio ?? 0,
+    unit: "x",
+    isHigherBetter: true,
+    budget: { relation: ">=", figure: 20 },
+  });
+  return [row, ratio];
+}
+
+/** X11, proof of work, difficulty and linkage of 2 000 mainnet headers. */
+async function benchHeaders(): Promise<BenchRow> {
+  const x11 = await loadX11();
+  const params = networkParams("mainnet");
+  const headers = readVector("mainnet/headers/headers_999900_1001899.bin");
+  const base = { height: 999_899, hash: headers.slice(4, 36) as BlockHash };
+  const ms = await medianMs(() => {
+    const chain = HeaderChain.fromBlock(params, (bytes) => x11.hashHeaders(bytes), base);
+    const { error } = chain.acceptHeaders(headers, END_OF_TIME);
+    if (error) throw error;
+  });
+  return makeRow({
+    what: "headers: X11, work, difficulty, linkage",
+    ours: (headers.length / 80 / ms) * 1000,
+    unit: "headers/s",
+    isHigherBetter: true,
+    budget: { relation: ">=", figure: 20_000 },
+  });
+}
+
+async function benchLists(): Promise<BenchRow[]> {
+  const params = networkParams("mainnet");
+  const bytes = readVector("mainnet/mnlistdiff/mnlistdiff_0_2028691_p70230.bin");
+  const codec = mnListDiff(70230);
+  const diff = decode(codec, bytes);
+  const series = "mainnet/mnlistdiff/series_1720000/";
+  const first = decode(mnListDiff(70218), readVector("mainnet/mnlistdiff/mnlistdiff_0_1720000_p70218.bin"));
+  const wide = decode(codec, readVector(`${series}mnlistdiff_1720000_2187936_p70235.bin`));
+  const narrow = decode(codec, readVector(`${series}mnlistdiff_2187936_2188224_p70235.bin`));
+  const chain = new KnownChain()
+    .addHash(1_720_000, toHashHex(first.blockHash))
+    .addHash(2_187_936, toHashHex(wide.blockHash))
+    .addHash(2_188_224, toHashHex(narrow.blockHash))
+    .addHash(2_028_691, toHashHex(diff.blockHash));
+  const context: EngineContext = { params, chain, isValidSignature: () => true };
+  const base = applyDiff(applyDiff(EMPTY_ENGINE, first, context).state, wide, context).state;
+  const rotation = readVector("mainnet/qrinfo/qrinfo_2449949_p70236.bin");
+  const row = (what: string, ours: number, figure: number) =>
+    makeRow({ what, ours, unit: "ms", isHigherBetter: false, budget: { relation: "<=", figure } });
+  return [
+    row(
+      `decode a mnlistdiff of ${diff.mnList.length} entries`,
+      await medianMs(() => decode(codec, bytes)),
+      40,
+    ),
+    row(
+      `decode a qrinfo of ${Math.round(rotation.length / 1000)} kB`,
+      await medianMs(() => decode(qrInfo(70236), rotation)),
+      50,
+    ),
+    row(
+      `apply a full mnlistdiff of ${diff.mnList.length} entries`,
+      await medianMs(() => applyDiff(EMPTY_ENGINE, diff, context)),
+      60,
+    ),
+    row("apply the mnlistdiff of one cycle", await medianMs(() => applyDiff(base, narrow, context)), 10),
+    ...(await benchPlanning(row)),
+  ];
+}
+
+/** An engine after a mainnet qrinfo: the lists of five cycles, with all that the tip's quorums still need. */
+async function benchPlanning(
+  row: (what: string, ours: number, figure: number) => BenchRow,
+): Promise<BenchRow[]> {
+  const params = networkParams("mainnet");
+  const folder = "mainnet/qrinfo/qrinfo_2449949";
+  const expected = readVectorJson<{
+    diffsInApplyOrder: { blockHeight?: number; blockHash: string }[];
+    lastCommitmentPerIndex: { quorumHeight: number; quorumHash: string }[];
+    nonRotatedQuorumsVerifiedFromListsAtHand: { quorumHeight: number; quorumHash: string }[];
+  }>(`${folder}_expected.json`);
+  const chain = new KnownChain();
+  for (const { blockHeight, blockHash } of expected.diffsInApplyOrder) {
+    if (blockHeight !== undefined) chain.addHash(blockHeight, blockHash);
+  }
+  const quorums = [...expected.lastCommitmentPerIndex, ...expected.nonRotatedQuorumsVerifiedFromListsAtHand];
+  for (const { quorumHeight, quorumHash } of quorums) chain.addHash(quorumHeight, quorumHash);
+  const companion = decode(
+    mnListDiff(70236),
+    readVector("mainnet/mnlistdiff/mnlistdiff_0_2449941_p70236.bin"),
+  );
+  chain.addHash(2_449_941, toHashHex(companion.blockHash));
+  const context: EngineContext = { params, chain, isValidSignature: () => true };
+  const fed = feedQrInfo(EMPTY_ENGINE, decode(qrInfo(70236), readVector(`${folder}_p70236.bin`)), context);
+  const { state } = applyDiff(fed.state, companion, context);
+  const options = {
+    neededTypes: neededLlmqTypes(params),
+    tipHeight: 2_449_949,
+    quorumSetHeights: [2_449_933],
+  };
+  const discovery = discover(state, context, options);
+  return [
+    row("discovery, mainnet engine", await medianMs(() => discover(state, context, options)), 10),
+    row(
+      "planning, mainnet engine",
+      await medianMs(() => plan(discovery, state, context, 2_449_949, true)),
+      20,
+    ),
+  ];
+}
+
+async function benchChainLock(): Promise<BenchRow> {
+  const params = networkParams("testnet");
+  const diff = decode(mnListDiff(70230), readVector("testnet/mnlistdiff/mnlistdiff_0_905762_p70230.bin"));
+  const lock = decode(chainLock, readVector("testnet/chainlock/clsig_905775.bin"));
+  const chain = new KnownChain().addHash(905_762, toHashHex(diff.blockHash));
+  const context: EngineContext = { params, chain, isValidSignature: () => true };
+  const { state } = applyDiff(EMPTY_ENGINE, diff, context);
+  const timeOf = (bls: Bls) =>
+    medianMs(async () => {
+      const { status } = await verifyLock("chainlock", prepareChainLock(state, lock, context), bls);
+      if (status !== "verified") throw new Error(status);
+    });
+  return makeRow({
+    what: "verify one ChainLock",
+    ours: await timeOf(await createMclBls()),
+    unit: "ms",
+    isHigherBetter: false,
+    opponent: { name: "noble", figure: await timeOf(createNobleBls()) },
+    budget: { relation: "<=", figure: 15 },
+  });
+}
+
+await main();
