@@ -1,3 +1,4 @@
+import { hexToBytes } from "@noble/hashes/utils.js";
 import { readVector, readVectorJson } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
 import {
@@ -43,7 +44,7 @@ export class KnownChain implements ChainView {
   /** `chain.json` of a regtest capture. */
   addChainFile(path: string): this {
     for (const block of readVectorJson<{ height: number; hash: string; header: string }[]>(path)) {
-      this.addHeader(block.height, block.hash, Buffer.from(block.header, "hex"));
+      this.addHeader(block.height, block.hash, hexToBytes(block.header));
     }
     return this;
   }
