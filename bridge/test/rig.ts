@@ -1,6 +1,6 @@
 /** Real sockets on free ports: a bridge, TCP peers and WebSocket clients that end with their test. */
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { networkParams } from "../../worker/params/index.ts";
@@ -17,10 +17,10 @@ export interface Peer {
   readonly sockets: readonly Socket[];
 }
 
-/** A TCP listener; `handle` gets each connection. */
-export async function startPeer(handle: (socket: Socket) => void): Promise<Peer> {
+/** A TCP listener; `handle` gets each connection, which ends when the other side ends it unless told otherwise. */
+export async function startPeer(handle: (socket: Socket) => void, options: ServerOpts = {}): Promise<Peer> {
   const sockets: Socket[] = [];
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer(options, (socket) => {
     sockets.push(socket);
     socket.on("error", () => socket.destroy());
     handle(socket);
