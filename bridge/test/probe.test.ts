@@ -1,0 +1,76 @@
+import { createServer } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type ProbeOptions, startProbe } from "../probe.ts";
+import { listen, startPeer, until } from "./rig.ts";
+
+function probe(peers: () => readonly string[], options: Partial<ProbeOptions> = {}) {
+  const lines: string[] = [];
+  const started = startProbe({
+    peers: async () => peers(),
+    log: (line) => lines.push(line),
+    networkName: "testnet",
+    retryMs: 10,
+    recheckMs: 10,
+    ...options,
+  });
+  onTestFinished(started.close);
+  return { lines, ...started };
+}
+
+/** An address where nobody listens. */
+async function closedAddress(): Promise<string> {
+  const server = createServer();
+  const address = await listen(server);
+  server.close();
+  return address;
+}
+
+describe("startProbe", () => {
+  it("says nothing as long as one peer answers, and hangs up on it", async () => {
+    const peer = await startPeer((socket) => void socket.resume());
+    const dead = await closedAddress();
+    const { lines } = probe(() => [dead, peer.address, "nonsense"]);
+    await until(() => peer.sockets.length >= 3);
+    expect(lines).toEqual([]);
+    await until(() => peer.sockets.slice(0, 3).every((socket) => socket.destroyed));
+  });
+
+  it("says once that no peer answers, and once that one does", async () => {
+    const dead = await closedAddress();
+    let rounds = 0;
+    let peers = [dead];
+    const { lines } = probe(() => {
+      rounds++;
+      return peers;
+    });
+    await until(() => rounds > 3);
+    expect(lines).toEqual(["No testnet node can be reached from here; trying again every 1 s."]);
+    peers = [(await startPeer((socket) => void socket.resume())).address];
+    await until(() => lines.length > 1);
+    const then = rounds;
+    await until(() => rounds > then + 3);
+    expect(lines.slice(1)).toEqual(["A testnet node can be reached now."]);
+  });
+
+  it("comes round to every peer, a few at a time", async () => {
+    const dead = await closedAddress();
+    const peer = await startPeer((socket) => void socket.resume());
+    const { lines } = probe(() => [dead, dead, dead, peer.address, dead], { peersPerRound: 2 });
+    await until(() => lines.length === 2);
+    expect(peer.sockets.length).toBeGreaterThan(0);
+  });
+
+  it("counts no peers at all as none that answers", async () => {
+    const { lines, ready } = probe(() => [], { retryMs: 30_000 });
+    await ready;
+    expect(lines).toEqual(["No testnet node can be reached from here; trying again every 30 s."]);
+  });
+
+  it("says nothing once it is closed", async () => {
+    const dead = await closedAddress();
+    const { lines, ready, close } = probe(() => [dead]);
+    close();
+    await ready;
+    expect(lines).toEqual([]);
+  });
+});
