@@ -1,0 +1,123 @@
+/**
+ * The command line.
+ */
+import { parseArgs } from "node:util";
+import type { NetworkName } from "../worker/params/index.ts";
+import { parseAddress } from "./policy.ts";
+
+export interface BridgeArguments {
+  readonly network: NetworkName;
+  /** HOST:PORT in the one spelling of `Address.text`. */
+  readonly nodes: readonly string[];
+  readonly paramsFile: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly allowedOrigins: readonly string[];
+  readonly seed: number;
+  readonly blockIntervalMs: number;
+  readonly isVerbose: boolean;
+}
+
+const NETWORKS: readonly NetworkName[] = ["mainnet", "testnet", "devnet", "regtest", "simnet"];
+const DEFAULT_PORT = 8080;
+const DEFAULT_SEED = 1;
+const DEFAULT_BLOCK_INTERVAL_SECONDS = 15;
+const MAX_U32 = 0xffffffff;
+const ONE_DAY_SECONDS = 86400;
+
+export const USAGE = `Usage: npm start -- [options]
+
+Serves the app and relays its connections to nodes of a Dash network.
+
+  --network NAME            mainnet, testnet, devnet, regtest or simnet (default: a simnet started here)
+  --node HOST:PORT          a node to use first, whatever its address and port; may be repeated
+  --params FILE             network parameters (devnet, regtest, or a simnet that runs elsewhere)
+  --host ADDRESS            where to listen (default 127.0.0.1)
+  --port PORT               0 takes a free one (default ${DEFAULT_PORT})
+  --origin ORIGIN           also serve pages of this origin, such as a reverse proxy's; may be repeated
+  --seed NUMBER             the simnet's randomness (default ${DEFAULT_SEED})
+  --block-interval SECONDS  the simnet's pace (default ${DEFAULT_BLOCK_INTERVAL_SECONDS})
+  --verbose                 say which connections are refused
+  --help                    show this`;
+
+/** Wrong arguments; the message is for the user. */
+export class UsageError extends Error {}
+
+/**
+ * @returns `help` if that is asked for
+ * @throws UsageError
+ */
+export function parseBridgeArguments(args: readonly string[]): BridgeArguments | "help" {
+  const values = parse(args);
+  if (values.help) return "help";
+  const network = NETWORKS.find((known) => known === (values.network ?? "simnet"));
+  if (network === undefined)
+    throw new UsageError(`--network is none of ${NETWORKS.join(", ")}: ${values.network}`);
+  const { node = [], params, seed, origin = [] } = values;
+  const interval = values["block-interval"];
+  const startsSimnet = network === "simnet" && params === undefined;
+  if (!startsSimnet && (seed ?? interval) !== undefined) {
+    throw new UsageError("--seed and --block-interval are for a simnet that is started here");
+  }
+  if (startsSimnet && node.length > 0) throw new UsageError("--node is for a simnet with --params");
+  if (params !== undefined && (network === "mainnet" || network === "testnet")) {
+    throw new UsageError(`--params is not for ${network}`);
+  }
+  if (network === "devnet" && params === undefined) throw new UsageError("a devnet needs its --params FILE");
+  return {
+    network,
+    nodes: node.map(parseNode),
+    paramsFile: params,
+    host: values.host ?? "127.0.0.1",
+    port: parseNumber("--port", values.port ?? `${DEFAULT_PORT}`, 0, 0xffff),
+    allowedOrigins: origin.map(parseOrigin),
+    seed: parseNumber("--seed", seed ?? `${DEFAULT_SEED}`, 0, MAX_U32),
+    blockIntervalMs:
+      1000 *
+      parseNumber("--block-interval", interval ?? `${DEFAULT_BLOCK_INTERVAL_SECONDS}`, 1, ONE_DAY_SECONDS),
+    isVerbose: values.verbose ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        network: { type: "string" },
+        node: { type: "string", multiple: true },
+        params: { type: "string" },
+        host: { type: "string" },
+        port: { type: "string" },
+        origin: { type: "string", multiple: true },
+        seed: { type: "string" },
+        "block-interval": { type: "string" },
+        verbose: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function parseNode(text: string): string {
+  const address = parseAddress(text);
+  if (address === undefined) throw new UsageError(`--node is not HOST:PORT: ${text}`);
+  return address.text;
+}
+
+function parseOrigin(text: string): string {
+  if (!URL.canParse(text) || new URL(text).origin !== text) {
+    throw new UsageError(`--origin is not an origin such as https://wallet.example: ${text}`);
+  }
+  return text;
+}
+
+function parseNumber(option: string, text: string, min: number, max: number): number {
+  const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max))
+    throw new UsageError(`${option} is not a number in ${min}..${max}: ${text}`);
+  return value;
+}
