@@ -29,6 +29,8 @@ export class Rotation {
   readonly #context: EngineContext;
   readonly #rebuilt = new Map<Height, { quarters: Quarters | undefined } | Missing>();
 
+  readonly #missing = new Map<Height, UnknownReason | undefined>();
+
   constructor(state: EngineState, llmq: LlmqParams, context: EngineContext) {
     this.#state = state;
     this.#llmq = llmq;
@@ -45,6 +47,36 @@ export class Rotation {
     const oldestFirst = previous.quarters.toReversed();
     const members = quarters.map((added, i) => [...oldestFirst.flatMap((old) => old[i] ?? []), ...added]);
     return { members };
+  }
+
+  /** What keeps a cycle's members from being computed, without computing them. */
+  findMissing(cycleBase: Height): UnknownReason | undefined {
+    if (!this.#missing.has(cycleBase)) this.#missing.set(cycleBase, this.#findMissing(cycleBase));
+    return this.#missing.get(cycleBase);
+  }
+
+  #findMissing(cycleBase: Height): UnknownReason | undefined {
+    const list = this.#listOfCycle(cycleBase);
+    if ("missing" in list) return list.missing;
+    for (let k = 1; k <= PREVIOUS_QUARTERS; k++) {
+      const previous = cycleBase - k * this.#llmq.dkgInterval;
+      if (this.#isBeforeRotation(previous)) return undefined;
+      const previousList = this.#listOfCycle(previous);
+      if ("missing" in previousList) return previousList.missing;
+      if (snapshotOfWorkBlock(this.#state, this.#context.chain, previousList.height)) continue;
+      if (this.#hasNoSnapshot(previousList)) return undefined;
+      if (this.findMissing(previous)) return { code: "snapshot-missing", cycleHeight: previous };
+    }
+    return undefined;
+  }
+
+  #isBeforeRotation(cycleBase: Height): boolean {
+    return cycleBase < Math.max(1, this.#context.params.activation.dip0024);
+  }
+
+  /** With fewer valid masternodes than a quarter, a node draws nothing and stores nothing. */
+  #hasNoSnapshot({ masternodes }: MasternodeList): boolean {
+    return countValid(masternodes) < quarterSize(this.#llmq);
   }
 
   /** The snapshot a node stores for a cycle, computed from lists and earlier snapshots. */
@@ -82,11 +114,11 @@ export class Rotation {
   }
 
   #rebuildCycleFromState(cycleBase: Height): { quarters: Quarters | undefined } | Missing {
-    if (cycleBase < Math.max(1, this.#context.params.activation.dip0024)) return { quarters: undefined };
+    if (this.#isBeforeRotation(cycleBase)) return { quarters: undefined };
     const list = this.#listOfCycle(cycleBase);
     if ("missing" in list) return list;
     const held = snapshotOfWorkBlock(this.#state, this.#context.chain, list.height);
-    if (!held && countValid(list.masternodes) < quarterSize(this.#llmq)) return { quarters: undefined };
+    if (!held && this.#hasNoSnapshot(list)) return { quarters: undefined };
     const derived = held ? { snapshot: held } : this.deriveSnapshot(cycleBase);
     if ("missing" in derived) return { missing: { code: "snapshot-missing", cycleHeight: cycleBase } };
     const { snapshot } = derived;

@@ -136,9 +136,9 @@ class Gathered {
     }
     const rotation = this.#rotations.get(llmq.type) ?? new Rotation(this.#state, llmq, this.#context);
     this.#rotations.set(llmq.type, rotation);
-    const outcome = rotation.selectMembers(cycleBase);
-    if ("missing" in outcome && outcome.missing.code === "snapshot-missing") {
-      const { cycleHeight } = outcome.missing;
+    const missing = rotation.findMissing(cycleBase);
+    if (missing?.code === "snapshot-missing") {
+      const { cycleHeight } = missing;
       this.#cycles.set(cycleHeight, { cycleHeight, reason: "snapshot-missing" });
     }
   }
