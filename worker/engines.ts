@@ -20,8 +20,8 @@ async function loadX11(): Promise<X11> {
     return await createX11(await response.arrayBuffer());
   } catch (error) {
     if (!isDashlightError(error, "x11/bad-module")) throw error;
-    // A literal specifier, so that the bundler finds the chunk; the file is built and has no declarations.
-    const fallback = "./x11/build/x11.fallback.js";
-    return createX11Fallback(() => import(/* @vite-ignore */ new URL(fallback, import.meta.url).href));
+    // Built, not written: the bundler copies it as a file beside the others, and it has no declarations.
+    const fallback = new URL("./x11/build/x11.fallback.js", import.meta.url);
+    return createX11Fallback(() => import(/* @vite-ignore */ fallback.href));
   }
 }
