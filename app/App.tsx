@@ -2,10 +2,15 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { SCREEN_TITLES, Shell } from "./components/Shell.tsx";
 import { UpdatePrompt } from "./components/UpdatePrompt.tsx";
 import type { Route } from "./route.ts";
+import { Masternodes } from "./screens/Masternodes.tsx";
 import { Overview } from "./screens/Overview.tsx";
+import { Peers } from "./screens/Peers.tsx";
+import { Problems } from "./screens/Problems.tsx";
+import { Quorums } from "./screens/Quorums.tsx";
+import { Settings } from "./screens/Settings.tsx";
 import { describeStatus, type Status } from "./status.ts";
 import { useApp } from "./store.ts";
-import { loadTheme, saveTheme } from "./theme.ts";
+import { loadTheme, saveTheme, type Theme } from "./theme.ts";
 import { useNow } from "./useNow.ts";
 import { useRoute } from "./useRoute.ts";
 
@@ -17,7 +22,7 @@ export function App() {
   const update = useApp((state) => state.update);
   const [theme, setTheme] = useState(loadTheme);
   useScreenChange(route);
-  function changeTheme(next: typeof theme): void {
+  function changeTheme(next: Theme): void {
     setTheme(next);
     saveTheme(next);
   }
@@ -30,18 +35,30 @@ export function App() {
         theme={theme}
         onThemeChange={changeTheme}
       >
-        {renderScreen(route, status)}
+        {renderScreen(route, status, theme, changeTheme)}
       </Shell>
       {update !== undefined && <UpdatePrompt onReload={update} />}
     </>
   );
 }
 
-function renderScreen(route: Route, status: Status): ReactNode {
-  switch (route.screen) {
-    default:
-      return <Overview status={status} />;
-  }
+/** The overview puts its answer above the problem; elsewhere the problem comes first. */
+function renderScreen(
+  route: Route,
+  status: Status,
+  theme: Theme,
+  onThemeChange: (theme: Theme) => void,
+): ReactNode {
+  if (route.screen === "overview") return <Overview status={status} />;
+  return (
+    <>
+      <Problems />
+      {route.screen === "masternodes" && <Masternodes proTxHash={route.proTxHash} />}
+      {route.screen === "quorums" && <Quorums quorum={route.quorum} />}
+      {route.screen === "peers" && <Peers />}
+      {route.screen === "settings" && <Settings theme={theme} onThemeChange={onThemeChange} />}
+    </>
+  );
 }
 
 function useStatus(): Status {

@@ -74,7 +74,7 @@ const STOPPED: Status = {
   kind: "stopped",
   tone: "danger",
   headline: "The engine stopped",
-  detail: "What you see is no longer checked. Restart the engine to go on; what was saved is still there.",
+  detail: "What you see is no longer checked.",
   announcement: "The engine stopped",
 };
 

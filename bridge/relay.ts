@@ -196,7 +196,6 @@ export class Relay {
   #peerGone(code: CloseCode, reason: string): void {
     if (this.#state.status === "flushing" || this.#state.status === "closing") return;
     this.#state = { status: "flushing", code, reason };
-    this.#webSocket.resume(); // or the client's answer would not be read
     this.#closeWhenFlushed(code, reason);
   }
 

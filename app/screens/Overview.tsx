@@ -1,13 +1,7 @@
 import type { ClientSnapshot } from "../../worker/api.ts";
-import {
-  CannotVerifyCard,
-  ChainLockCard,
-  MasternodesCard,
-  PeersCard,
-  QuorumsCard,
-  StoredCard,
-  TipCard,
-} from "../components/OverviewCards.tsx";
+import { ChainLockCard, TipCard } from "../components/ChainCards.tsx";
+import { MasternodesCard, PeersCard, QuorumsCard } from "../components/CountCards.tsx";
+import { CannotVerifyCard, StoredCard } from "../components/StateCards.tsx";
 import { StatusHero } from "../components/StatusHero.tsx";
 import { SyncProgress } from "../components/SyncProgress.tsx";
 import { TrustLadder } from "../components/TrustLadder.tsx";
@@ -22,15 +16,14 @@ import { Problems } from "./Problems.tsx";
 export function Overview({ status }: { status: Status }) {
   const snapshot = useApp((state) => state.snapshot);
   const unchecked = useApp(isUnchecked);
-  const isRunning = useApp((state) => state.engine === "running");
   const nowMs = useNow();
-  const isSyncing = isRunning && snapshot !== undefined && !snapshot.isSynced;
+  const isSyncing = snapshot !== undefined && isWorking(status, snapshot);
   return (
     <>
-      <Problems />
       <StatusHero status={status} fraction={gauge(snapshot, isSyncing)} facts={<Facts snapshot={snapshot} />}>
         {isSyncing && <SyncProgress phase={snapshot.phase} progress={snapshot.progress} />}
       </StatusHero>
+      <Problems />
       <section className="ladder-section" aria-labelledby="ladder-title">
         <h2 id="ladder-title">What it rests on</h2>
         <TrustLadder steps={trustLadder(snapshot, unchecked)} />
@@ -38,6 +31,11 @@ export function Overview({ status }: { status: Status }) {
       {snapshot !== undefined && <Cards snapshot={snapshot} unchecked={unchecked} nowMs={nowMs} />}
     </>
   );
+}
+
+/** @returns whether there is progress to show, and not just a last proof or a node to wait for */
+function isWorking({ kind }: Status, { phase }: ClientSnapshot): boolean {
+  return phase !== "live" && ["starting", "syncing", "checking-again", "waiting"].includes(kind);
 }
 
 function gauge(snapshot: ClientSnapshot | undefined, isSyncing: boolean): number {

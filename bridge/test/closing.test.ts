@@ -17,6 +17,8 @@ import {
 } from "./rig.ts";
 
 const MIB = 1024 * 1024;
+/** For tests in which no side may need the grace. */
+const NO_GRACE = { closeGraceMs: 10 * 60_000 };
 
 async function startWith(handle: (socket: Socket) => void, limits = {}) {
   const peer = await startPeer(handle);
@@ -25,6 +27,12 @@ async function startWith(handle: (socket: Socket) => void, limits = {}) {
 
 function noRelays(bridge: Bridge) {
   return until(() => bridge.relays().length === 0);
+}
+
+/** A refused client that does not answer shows when the bridge's grace is over. */
+async function graceIsOver(bridge: Bridge): Promise<void> {
+  const deaf = await openDeafClient(bridge, "nonsense");
+  await until(() => deaf.closed);
 }
 
 describe("a peer that cannot be reached", () => {
@@ -96,12 +104,15 @@ describe("a peer that closes", () => {
     await noRelays(bridge);
   });
 
-  it("leaves a slow client with all it sent", async () => {
-    const sent = pattern(16 * MIB);
-    const { bridge, peer } = await startWith((socket) => socket.end(sent));
+  it("leaves a slow client with all it sent, however long that takes", async () => {
+    const sent = pattern(32 * MIB);
+    const limits = { closeGraceMs: 1, maxBufferedBytes: 64 * MIB };
+    const { bridge, peer } = await startWith((socket) => void socket.end(sent), limits);
     const client = await openClient(bridge, peer.address);
     client.webSocket.pause();
-    await until(() => firstRelay(bridge).bufferedBytes > 0);
+    await until(() => peer.sockets[0]?.closed === true);
+    expect(firstRelay(bridge).bufferedBytes).toBeGreaterThan(0);
+    await graceIsOver(bridge);
     client.webSocket.resume();
     expect(await client.closed).toBe(`${CloseCode.peerClosed} the peer closed`);
     expect(client.received().equals(sent)).toBe(true);
@@ -161,6 +172,23 @@ describe("a client that closes", () => {
     await noRelays(bridge);
   });
 
+  it("leaves a slow peer with all it sent", async () => {
+    const blocks = Array.from({ length: 256 }, (_, i) => Buffer.concat([MAGIC, pattern(64 * 1024, i)]));
+    const atPeer: Buffer[] = [];
+    const { bridge, peer } = await startWith((socket) => {
+      socket.on("data", (chunk) => atPeer.push(chunk));
+      socket.pause();
+    });
+    const client = await openClient(bridge, peer.address);
+    for (const block of blocks) client.webSocket.send(block);
+    client.webSocket.close();
+    await until(() => firstRelay(bridge).bufferedBytes > 0);
+    peer.sockets[0]?.resume();
+    await until(() => peer.sockets[0]?.closed === true);
+    expect(Buffer.concat(atPeer).equals(Buffer.concat(blocks))).toBe(true);
+    await noRelays(bridge);
+  });
+
   it("does not wait for a peer that never ends its side", async () => {
     const peer = await startPeer((socket) => void socket.resume(), { allowHalfOpen: true });
     const bridge = await startBridge({ namedAddresses: [peer.address], limits: { closeGraceMs: 50 } });
@@ -171,7 +199,7 @@ describe("a client that closes", () => {
   });
 
   it("by hanging up", async () => {
-    const { bridge, peer } = await startWith(echo);
+    const { bridge, peer } = await startWith(echo, NO_GRACE);
     const client = await openClient(bridge, peer.address);
     client.webSocket.send(MAGIC);
     await until(() => client.receivedBytes() === MAGIC.length);
@@ -182,7 +210,7 @@ describe("a client that closes", () => {
 
   it("by hanging up while the peer waits for it", async () => {
     const sent = pattern(32 * MIB);
-    const { bridge, peer } = await startWith((socket) => void socket.write(sent));
+    const { bridge, peer } = await startWith((socket) => void socket.write(sent), NO_GRACE);
     const client = await openClient(bridge, peer.address);
     client.webSocket.pause();
     await until(() => firstRelay(bridge).bufferedBytes > 0);

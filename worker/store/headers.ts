@@ -37,10 +37,11 @@ export function makeHeadersStep(
 ): HeadersStep {
   const chunks: HeaderChunk[] = [];
   const tip = chain.headersTip.height;
-  for (let start = chunkStart(fromHeight); start <= tip; start += HEADERS_PER_CHUNK) {
-    const firstHeight = Math.max(start, chain.firstHeight);
-    const count = start + HEADERS_PER_CHUNK - firstHeight;
-    if (count > 0) chunks.push({ firstHeight, bytes: chain.rawHeaders(firstHeight, count) });
+  let firstHeight = firstRewritten(fromHeight, chain.firstHeight);
+  while (firstHeight <= tip) {
+    const end = chunkStart(firstHeight) + HEADERS_PER_CHUNK;
+    chunks.push({ firstHeight, bytes: chain.rawHeaders(firstHeight, end - firstHeight) });
+    firstHeight = end;
   }
   return { fromHeight, chunks, saved: chain.save() };
 }
@@ -49,23 +50,40 @@ function chunkStart(height: number): number {
   return height - (height % HEADERS_PER_CHUNK);
 }
 
+/** Where the chunk begins that has the header at `fromHeight`. */
+function firstRewritten(fromHeight: number, chainStart: number): number {
+  return Math.max(chunkStart(fromHeight), chainStart);
+}
+
+function firstHeightOf({ base }: SavedChain): number {
+  return base === undefined ? 0 : base.height + 1;
+}
+
 /** @throws `RangeError` if the chunks do not lead from `fromHeight` to the tip: our own mistake */
 export function writeHeaders(transaction: WriteTransaction, writes: Writes, step: HeadersStep): void {
+  checkStep(step);
   const { fromHeight, chunks, saved } = step;
   const headers = transaction.objectStore("headers");
-  const next = chunks.reduce((expected: number | undefined, { firstHeight, bytes }) => {
-    if (expected !== undefined && firstHeight !== expected) throw new RangeError(`chunk ${firstHeight}`);
-    return firstHeight + countHeaders(firstHeight, bytes);
-  }, undefined);
-  if (next !== undefined && next !== saved.tip.height + 1) throw new RangeError(`chunks end at ${next}`);
-  writes.push(headers.delete(IDBKeyRange.lowerBound(chunkStart(fromHeight))));
-  for (const { firstHeight, bytes } of chunks) writes.push(headers.put(bytes.slice(), firstHeight));
+  const firstHeight = firstRewritten(fromHeight, firstHeightOf(saved));
+  // A chain written from its start may start above where the one before it did.
+  const isWhole = firstHeight === firstHeightOf(saved);
+  writes.push(isWhole ? headers.clear() : headers.delete(IDBKeyRange.lowerBound(firstHeight)));
+  for (const chunk of chunks) writes.push(headers.put(chunk.bytes.slice(), chunk.firstHeight));
   const record: ChainRecord = {
     base: saved.base && encodeBlock(saved.base),
     tip: encodeBlock(saved.tip),
     lock: saved.lock && encodeBlock(saved.lock),
   };
   writes.push(transaction.objectStore("meta").put(record, "chain"));
+}
+
+function checkStep({ fromHeight, chunks, saved }: HeadersStep): void {
+  let next = firstRewritten(fromHeight, firstHeightOf(saved));
+  for (const { firstHeight, bytes } of chunks) {
+    if (firstHeight !== next) throw new RangeError(`chunk ${firstHeight}, expected ${next}`);
+    next += countHeaders(firstHeight, bytes);
+  }
+  if (next !== saved.tip.height + 1) throw new RangeError(`chunks end at ${next}, tip ${saved.tip.height}`);
 }
 
 function countHeaders(firstHeight: number, bytes: Uint8Array): number {
@@ -94,7 +112,7 @@ export async function readHeaders(transaction: ReadTransaction): Promise<StoredH
 }
 
 function decodeChunks({ keys, values }: RawRecords, saved: SavedChain): Uint8Array[] {
-  let next = saved.base === undefined ? 0 : saved.base.height + 1;
+  let next = firstHeightOf(saved);
   const chunks = keys.map((key, i) => {
     const what = `headers ${String(key)}`;
     if (key !== next) throw corrupt(`${what}: expected ${next}`);

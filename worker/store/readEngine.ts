@@ -31,60 +31,72 @@ export interface EngineIndex {
   readonly commitments: ReferenceCounts;
   readonly announced: readonly HashHex[];
   /** Keys of records that are broken or that nothing refers to. */
-  readonly garbage: Readonly<Record<HashTable, readonly unknown[]>>;
+  readonly garbage: Garbage;
 }
 
-export const NO_GARBAGE: EngineIndex["garbage"] = { lists: [], entries: [], commitments: [], snapshots: [] };
+export type Garbage = Readonly<Record<HashTable | "meta", readonly unknown[]>>;
+export const NO_GARBAGE: Garbage = { lists: [], entries: [], commitments: [], snapshots: [], meta: [] };
 
 /** Reads all that is stored of the engine, decoded, in one transaction. */
 export async function readEngine(
   transaction: ReadTransaction,
   factories: EntryFactories,
 ): Promise<{ content: StoredEngine; index: EngineIndex }> {
-  const meta = transaction.objectStore("meta");
-  const [rawEntries, rawCommitments, rawLists, rawSnapshots, rawAnnounced, revision] = await Promise.all([
+  const [entries, commitments, lists, snapshots, announced, revision] = await Promise.all([
     readAll(transaction, "entries"),
     readAll(transaction, "commitments"),
     readAll(transaction, "lists"),
     readAll(transaction, "snapshots"),
-    meta.get("announced"),
+    transaction.objectStore("meta").get("announced"),
     readRevision(transaction),
   ]);
-  const entries = decodeRecords("entries", rawEntries, (...record) => decodeListEntry(factories, ...record));
-  const commitments = decodeRecords("commitments", rawCommitments, (...record) =>
+  const decoded = decodeEngine({ entries, commitments, lists, snapshots, announced }, factories);
+  return { content: contentOf(decoded), index: { revision, ...indexOf(decoded) } };
+}
+
+type RawEngine = Readonly<Record<HashTable, RawRecords>> & { readonly announced: unknown };
+type DecodedEngine = ReturnType<typeof decodeEngine>;
+
+function decodeEngine(raw: RawEngine, factories: EntryFactories) {
+  const entries = decodeRecords("entries", raw.entries, (...record) => decodeListEntry(factories, ...record));
+  const commitments = decodeRecords("commitments", raw.commitments, (...record) =>
     decodeQuorumEntry(factories, ...record),
   );
-  const lists = decodeRecords("lists", rawLists, (...record) =>
+  const lists = decodeRecords("lists", raw.lists, (...record) =>
     decodeList(...record, entries.found, commitments.found),
   );
-  const snapshots = decodeRecords("snapshots", rawSnapshots, (_, value, what) =>
+  const snapshots = decodeRecords("snapshots", raw.snapshots, (_, value, what) =>
     decodeBytes(quorumSnapshot, value, what),
   );
-  const announced = findAnnounced(rawAnnounced, commitments.found);
+  const announced = findAnnounced(raw.announced, commitments.found);
+  return { entries, commitments, lists, snapshots, announced };
+}
 
+function contentOf(decoded: DecodedEngine): StoredEngine {
+  return {
+    lists: [...decoded.lists.found.values()].sort((a, b) => a.height - b.height),
+    snapshots: decoded.snapshots.found,
+    announced: decoded.announced.quorums,
+    dropped: Object.values(decoded).flatMap(({ errors }) => errors),
+  };
+}
+
+function indexOf({ entries, commitments, lists, snapshots, announced }: DecodedEngine) {
   const references = [...lists.found.values()].map(referencesOf);
   const announcedIds = announced.quorums.map(({ id }) => id);
   const entryCounts = countReferences(references.map(({ masternodes }) => masternodes));
   const commitmentCounts = countReferences([...references.map(({ quorums }) => quorums), announcedIds]);
   return {
-    content: {
-      lists: [...lists.found.values()].sort((a, b) => a.height - b.height),
-      snapshots: snapshots.found,
-      announced: announced.quorums,
-      dropped: [entries, commitments, lists, snapshots, announced].flatMap(({ errors }) => errors),
-    },
-    index: {
-      revision,
-      lists: new Set(lists.found.keys()),
-      entries: entryCounts,
-      commitments: commitmentCounts,
-      announced: announcedIds,
-      garbage: {
-        lists: lists.brokenKeys,
-        snapshots: snapshots.brokenKeys,
-        entries: unreferenced(entries, entryCounts),
-        commitments: unreferenced(commitments, commitmentCounts),
-      },
+    lists: new Set(lists.found.keys()),
+    entries: entryCounts,
+    commitments: commitmentCounts,
+    announced: announcedIds,
+    garbage: {
+      lists: lists.brokenKeys,
+      snapshots: snapshots.brokenKeys,
+      entries: unreferenced(entries, entryCounts),
+      commitments: unreferenced(commitments, commitmentCounts),
+      meta: announced.errors.length > 0 ? ["announced"] : [],
     },
   };
 }

@@ -8,7 +8,7 @@ import { encodeList, type ListReferences, readReferences, referencesOf } from ".
 import { type EngineIndex, NO_GARBAGE } from "./readEngine.ts";
 import { joinHashes } from "./records.ts";
 import { changeReferences } from "./references.ts";
-import type { WriteTransaction } from "./schema.ts";
+import type { MetaKey, WriteTransaction } from "./schema.ts";
 import { encodeListEntry, encodeQuorumEntry } from "./sharedRecords.ts";
 
 /** What changed in the engine. Removing comes before adding. */
@@ -83,10 +83,10 @@ function readLeaving(transaction: WriteTransaction, leaving: Iterable<HashHex>):
 }
 
 function deleteGarbage(transaction: WriteTransaction, writes: Writes, { garbage }: EngineIndex): void {
-  for (const table of ["lists", "entries", "commitments", "snapshots"] as const) {
+  for (const table of ["lists", "entries", "commitments", "snapshots", "meta"] as const) {
     const store = transaction.objectStore(table);
-    // Keys come from the database as they are; whatever they are, they are keys.
-    for (const key of garbage[table]) writes.push(store.delete(key as HashHex));
+    // The keys are as they were in the database; of whatever type, they are keys.
+    for (const key of garbage[table]) writes.push(store.delete(key as IDBValidKey & HashHex & MetaKey));
   }
 }
 

@@ -1,11 +1,19 @@
 import { type CbTx, cbTx as cbTxCodec, readCbTx } from "../../wire/cbTx.ts";
 import { encode } from "../../wire/codec.ts";
 import { computeCommitmentLeaf, type FinalCommitment } from "../../wire/finalCommitment.ts";
-import { compareBytes, type Hash256, type HashHex, type Height, toHashHex } from "../../wire/hashes.ts";
+import {
+  type BlockHash,
+  compareBytes,
+  fromHashHex,
+  type Hash256,
+  type HashHex,
+  type Height,
+  toHashHex,
+} from "../../wire/hashes.ts";
 import { buildPartialMerkleTree, computeMerkleRoot } from "../../wire/merkle.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
 import { computeEntryHash, type SmlEntry } from "../../wire/smlEntry.ts";
-import { computeTxid } from "../../wire/tx.ts";
+import { computeTxid, type Transaction, TxType } from "../../wire/tx.ts";
 import type { ChainView, EngineContext } from "../context.ts";
 import type { MasternodeList } from "../masternodeList.ts";
 
@@ -88,4 +96,50 @@ export function withMerkleRoot(chain: ChainView, height: Height, merkleRoot: Has
     hashAt: (at) => chain.hashAt(at),
     merkleRootAt: (at) => (at === height ? merkleRoot : chain.merkleRootAt(at)),
   };
+}
+
+export interface MadeBlock {
+  /** display order */
+  readonly hash: string;
+  readonly height: Height;
+}
+
+/** The diff a node would answer with for two sets, proven by a block that holds only its coinbase. */
+export function diffBetween(
+  base: PlainSets,
+  target: PlainSets,
+  baseBlock: MadeBlock | undefined,
+  block: MadeBlock,
+): MnListDiff {
+  const payload = { version: 3, height: block.height, ...plainRoots(target), chainLock: NO_CHAIN_LOCK };
+  const cbTx: Transaction = {
+    version: 3,
+    type: TxType.coinbase,
+    inputs: [],
+    outputs: [],
+    lockTime: 0,
+    extraPayload: encode(cbTxCodec, payload),
+  };
+  return {
+    version: 1,
+    baseBlockHash: fromHashHex<BlockHash>(baseBlock?.hash ?? "00".repeat(32)),
+    blockHash: fromHashHex<BlockHash>(block.hash),
+    ...buildPartialMerkleTree([computeTxid(cbTx)], 0),
+    cbTx,
+    deletedMNs: [...base.masternodes]
+      .filter(([key]) => !target.masternodes.has(key))
+      .map(([, entry]) => entry.proRegTxHash),
+    mnList: [...target.masternodes]
+      .filter(([key, entry]) => !hasSameBody(base.masternodes.get(key), entry))
+      .map(([, entry]) => entry),
+    deletedQuorums: [...base.quorums].filter(([key]) => !target.quorums.has(key)).map(([, quorum]) => quorum),
+    newQuorums: [...target.quorums].filter(([key]) => !base.quorums.has(key)).map(([, quorum]) => quorum),
+    quorumsCLSigs: [],
+  };
+}
+
+const NO_CHAIN_LOCK = { bestCLHeightDiff: 0, bestCLSignature: new Uint8Array(96), creditPoolBalance: 0n };
+
+function hasSameBody(a: SmlEntry | undefined, b: SmlEntry): boolean {
+  return a !== undefined && Buffer.compare(a.body, b.body) === 0;
 }

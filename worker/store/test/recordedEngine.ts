@@ -11,6 +11,7 @@ import { blockHeader } from "../../wire/header.ts";
 import { type ChainLock, chainLock } from "../../wire/locks.ts";
 import { mnListDiff } from "../../wire/mnListDiff.ts";
 import { qrInfo } from "../../wire/qrInfo.ts";
+import type { StoreStep } from "../index.ts";
 
 const FOLDER = "regtest/cycle-a";
 const PROTOCOL_VERSION = 70240;
@@ -53,13 +54,12 @@ export interface RecordedEngine {
   readonly chainLock: ChainLock;
 }
 
-/** @returns undefined where the recordings are missing, which has been said then */
-export async function loadRecordedEngine(): Promise<RecordedEngine | undefined> {
-  const params = await read("params.json");
-  const blocks = await read("chain.json");
-  if (params === undefined || blocks === undefined) return undefined;
-  const chain = new RecordedChain(parseJson(blocks) as { hash: string; header: string }[]);
-  const context = { params: paramsFromFile(parseJson(params)), chain, isValidSignature: () => true };
+/** Read through the test runner: a test in a browser has no files. */
+export async function loadRecordedEngine(): Promise<RecordedEngine> {
+  const params = parseJson(await read("params.json"));
+  const blocks = parseJson(await read("chain.json")) as { hash: string; header: string }[];
+  const chain = new RecordedChain(blocks);
+  const context = { params: paramsFromFile(params), chain, isValidSignature: () => true };
   let state = EMPTY_ENGINE;
   for (const file of ["mnlistdiff/zero-448.bin", "mnlistdiff/448-478.bin"]) {
     state = applyDiff(state, await readMessage(mnListDiff(PROTOCOL_VERSION), file), context).state;
@@ -73,15 +73,19 @@ export function listsOf(state: EngineState): MasternodeList[] {
   return [...state.lists.values()].sort((a, b) => a.height - b.height);
 }
 
-async function readMessage<T>(codec: Codec<T>, file: string): Promise<T> {
-  const bytes = await read(file);
-  if (bytes === undefined) throw new Error(`${FOLDER}/${file} is missing`);
-  return decode(codec, bytes);
+/** Everything of a state as one step. */
+export function stepOf(state: EngineState): StoreStep {
+  const announced = [...state.announcedQuorums.values()];
+  return { addLists: listsOf(state), snapshots: state.snapshots, announced };
 }
 
-async function read(file: string): Promise<Uint8Array | undefined> {
-  const base64 = await commands.readVectorBase64(FOLDER, file);
-  return base64 === undefined ? undefined : Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+async function readMessage<T>(codec: Codec<T>, file: string): Promise<T> {
+  return decode(codec, await read(file));
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  const base64 = await commands.readVectorBase64(`${FOLDER}/${file}`);
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 function parseJson(bytes: Uint8Array): unknown {
