@@ -75,7 +75,7 @@ const QRINFOS = [
 ];
 
 if (["mainnet/qrinfo", "testnet/qrinfo", "devnet/qrinfo"].some(hasVectors)) {
-  describe("verify on qrinfos of real networks", verifyRealNetworks);
+  describe("verify on qrinfos of real networks", () => verifyRealNetworks());
 }
 
 function verifyRealNetworks(): void {
