@@ -14,6 +14,7 @@ import {
   REGTEST,
   startBridge,
   startPeer,
+  startSilentHost,
   until,
 } from "./rig.ts";
 
@@ -124,6 +125,21 @@ describe("a slow peer", () => {
     });
     socket?.resume();
     await until(() => atPeer === total);
+    expect(firstRelay(bridge).peakBufferedBytes).toBeLessThan(4 * CHUNK);
+  });
+});
+
+describe("a peer that does not answer yet", () => {
+  it("makes the client wait too", async () => {
+    const quick = await startPeer(echo);
+    const silent = await startSilentHost();
+    const bridge = await startBridge({ namedAddresses: [silent, quick.address] });
+    const client = await openClient(bridge, silent);
+    const block = Buffer.concat([MAGIC, pattern(CHUNK - 4)]);
+    for (let i = 0; i < 500; i++) client.webSocket.send(block);
+    await until(() => firstRelay(bridge).bufferedBytes > 0);
+    await goRound(await openClient(bridge, quick.address), 50);
+    expect(firstRelay(bridge)).toMatchObject({ isConnected: false });
     expect(firstRelay(bridge).peakBufferedBytes).toBeLessThan(4 * CHUNK);
   });
 });

@@ -1,6 +1,7 @@
 /** Real sockets on free ports: a bridge, TCP peers and WebSocket clients that end with their test. */
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server, type ServerOpts, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { networkParams } from "../../worker/params/index.ts";
@@ -38,6 +39,27 @@ export async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A stopped process with a full queue of connections: the kernel drops further ones, like a host that is off. */
+export async function startSilentHost(): Promise<string> {
+  const script = `const server = require("net").createServer();
+    server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));`;
+  const child: ChildProcess = spawn(process.execPath, ["-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  if (child.stdout === null) throw new Error("no stdout");
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  child.kill("SIGSTOP");
+  const port = Number(line.toString());
+  const fillers = Array.from({ length: 8 }, () => connect(port, "127.0.0.1"));
+  for (const filler of fillers) filler.on("error", () => filler.destroy());
+  onTestFinished(() => {
+    for (const filler of fillers) filler.destroy();
+  });
+  await until(() => fillers.some((filler) => !filler.connecting));
+  return `127.0.0.1:${port}`;
 }
 
 /** Sends back what it gets. */
