@@ -10,7 +10,7 @@ const UNCONNECTED_LIST =
 const OUR_BUG = "A check inside Dashlight failed, which is a bug in Dashlight. Nothing unverified was kept.";
 
 /** One clear sentence or two for every code: what happened, and what it means for what is shown. */
-const SENTENCES: Record<ErrorCode, string> = {
+export const ERROR_SENTENCES: Readonly<Record<ErrorCode, string>> = {
   "wire/truncated": WRONG_MESSAGE,
   "wire/trailing-bytes": WRONG_MESSAGE,
   "wire/non-canonical": WRONG_MESSAGE,
@@ -72,30 +72,24 @@ const SENTENCES: Record<ErrorCode, string> = {
   "net/refused": "A node did not answer a request. Others are asked.",
   "net/timeout": "A node took too long to answer. Others are asked.",
   "net/unexpected-message": "A node sent something nobody asked for. Others are asked.",
-  "net/bridge-unreachable":
-    "The bridge cannot be reached. Dashlight keeps trying, and shows what it had verified before.",
+  "net/bridge-unreachable": "The bridge cannot be reached, so nothing new can be fetched.",
 
   "store/corrupt": "Something saved on this device was damaged. It was dropped and is fetched again.",
   "store/unavailable":
     "This browser does not let Dashlight save anything, so every start begins from nothing.",
   "store/not-leader": "Another tab runs Dashlight and keeps what is saved. This one follows it.",
 
-  "client/no-peers": "No Dash node can be reached right now. Dashlight keeps trying.",
+  "client/no-peers": "No Dash node can be reached right now, so nothing new can be fetched.",
   "client/invalid-setting": "One of the settings is not valid, so nothing was changed.",
   "client/not-running": "The engine is not running. Restart it to go on.",
 };
 
 const UNEXPECTED = "Something unexpected went wrong. Reload the page to go on.";
 
-/** @returns what to tell the user about this code */
-export function errorSentence(code: ErrorCode): string {
-  return SENTENCES[code];
-}
-
 /** @returns what to tell the user about anything that was thrown; for a refused setting the reason itself */
 export function thrownSentence(error: unknown): string {
   if (isDashlightError(error, "client/invalid-setting")) return asSentence(error.facts.reason);
-  return isDashlightError(error) ? errorSentence(error.code) : UNEXPECTED;
+  return isDashlightError(error) ? ERROR_SENTENCES[error.code] : UNEXPECTED;
 }
 
 /** @returns the text with a capital in front and a full stop behind */

@@ -46,7 +46,7 @@ const STEPS: readonly (Pick<Step, "id" | "title" | "why"> & {
   {
     id: "coinbase",
     title: "Coinbase",
-    why: "The miner's transaction in that block names the roots below; a merkle proof ties it to the header.",
+    why: "Names the roots that follow; a merkle proof ties it to the header of its block.",
     progress: describeCoinbase,
   },
   {

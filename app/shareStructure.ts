@@ -14,10 +14,13 @@ export function shareStructure<T>(before: T, after: T): T {
   }
   if (isRecord(before) && isRecord(after)) {
     const keys = Object.keys(after);
-    const shared: Record<string, unknown> = {};
-    for (const key of keys) shared[key] = shareStructure(before[key], after[key]);
+    const has = (key: string) => Object.hasOwn(before, key);
+    const shared: Record<string, unknown> = Object.fromEntries(
+      keys.map((key) => [key, shareStructure(has(key) ? before[key] : undefined, after[key])]),
+    );
     const isSame =
-      Object.keys(before).length === keys.length && keys.every((key) => Object.is(shared[key], before[key]));
+      Object.keys(before).length === keys.length &&
+      keys.every((key) => has(key) && Object.is(shared[key], before[key]));
     return (isSame ? before : shared) as T;
   }
   return after;

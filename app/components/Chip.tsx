@@ -27,3 +27,8 @@ export function Chip({ tone, children, icon = ICONS[tone], testId }: ChipProps) 
     </span>
   );
 }
+
+/** Said of what was verified before, but not in this run of the engine. */
+export function NotRechecked() {
+  return <Chip tone="warn">Not rechecked</Chip>;
+}

@@ -34,7 +34,7 @@ export function TrustLadder({ steps }: { steps: readonly Step[] }) {
             <div className="ladder-text">
               <h3>{step.title}</h3>
               <p className="ladder-state">{look.label}</p>
-              <p className="ladder-count">{step.count ?? "–"}</p>
+              <p className="ladder-count">{step.count ?? <span aria-hidden="true">–</span>}</p>
               <p className="ladder-why">{step.why}</p>
             </div>
           </li>

@@ -20,7 +20,11 @@ export function Overview({ status }: { status: Status }) {
   const isSyncing = snapshot !== undefined && isWorking(status, snapshot);
   return (
     <>
-      <StatusHero status={status} fraction={gauge(snapshot, isSyncing)} facts={<Facts snapshot={snapshot} />}>
+      <StatusHero
+        status={status}
+        fraction={gauge(snapshot, isSyncing)}
+        facts={hasFacts(status) && <Facts snapshot={snapshot} />}
+      >
         {isSyncing && <SyncProgress phase={snapshot.phase} progress={snapshot.progress} />}
       </StatusHero>
       <Problems />
@@ -31,6 +35,11 @@ export function Overview({ status }: { status: Status }) {
       {snapshot !== undefined && <Cards snapshot={snapshot} unchecked={unchecked} nowMs={nowMs} />}
     </>
   );
+}
+
+/** @returns whether the small facts say more than the headline does */
+function hasFacts({ kind }: Status): boolean {
+  return kind !== "stopped" && kind !== "starting";
 }
 
 /** @returns whether there is progress to show, and not just a last proof or a node to wait for */
@@ -66,9 +75,9 @@ function Cards({ snapshot, unchecked, nowMs }: CardsProps) {
     <div className="cards">
       {tip !== undefined && <TipCard tip={tip} isUnchecked={unchecked} nowMs={nowMs} />}
       {chainLock !== undefined && <ChainLockCard lock={chainLock} isUnchecked={unchecked} />}
-      {quorums.length > 0 && <QuorumsCard quorums={quorums} />}
-      {masternodes !== undefined && <MasternodesCard list={masternodes} />}
-      <PeersCard peers={peers} />
+      {quorums.length > 0 && <QuorumsCard counts={quorums} isUnchecked={unchecked} />}
+      {masternodes !== undefined && <MasternodesCard counts={masternodes} isUnchecked={unchecked} />}
+      {peers.length > 0 && <PeersCard peers={peers} />}
       {stored !== undefined && stored.status !== "checked" && <StoredCard stored={stored} nowMs={nowMs} />}
       {cannotVerify.length > 0 && <CannotVerifyCard names={cannotVerify} />}
     </div>

@@ -1,6 +1,6 @@
 import { restartEngine, retryStart } from "../actions.ts";
 import { ProblemBanner } from "../components/ProblemBanner.tsx";
-import { errorSentence, thrownSentence } from "../errorSentences.ts";
+import { ERROR_SENTENCES, thrownSentence } from "../errorSentences.ts";
 import { formatAgo } from "../format.ts";
 import { useApp } from "../store.ts";
 import { useNow } from "../useNow.ts";
@@ -32,12 +32,12 @@ export function Problems() {
     );
   }
   if (problem === undefined) return null;
-  const sentence = errorSentence(problem.code);
+  const sentence = ERROR_SENTENCES[problem.code];
   return (
     <ProblemBanner
       tone="warn"
       sentence={sentence}
-      note={`Since ${formatAgo(problem.sinceMs, nowMs)}. Dashlight goes on trying by itself.`}
+      note={`First seen ${formatAgo(problem.sinceMs, nowMs)}. Dashlight goes on trying by itself.`}
       details={problem.message === sentence ? undefined : problem.message}
       action={{ label: "Try now", onClick: retryStart }}
     />
