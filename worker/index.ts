@@ -1,7 +1,16 @@
 import * as Comlink from "comlink";
+import type { ClientSnapshot, Unsubscribe } from "./api.ts";
 import { LightClientService } from "./service.ts";
 import { installErrorTransfer } from "./transfer.ts";
 
 // The one file that knows it is in a Worker.
 installErrorTransfer();
-Comlink.expose(new LightClientService(globalThis.location.origin));
+
+class ExposedService extends LightClientService {
+  /** A function does not survive `postMessage`; a proxy of it does. */
+  override async subscribe(listener: (snapshot: ClientSnapshot) => void): Promise<Unsubscribe> {
+    return Comlink.proxy(await super.subscribe(listener));
+  }
+}
+
+Comlink.expose(new ExposedService(globalThis.location.origin));
