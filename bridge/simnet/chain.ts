@@ -1,0 +1,309 @@
+import type { Bls } from "../../worker/bls/index.ts";
+import type { LlmqParams, NetworkParams } from "../../worker/params/index.ts";
+import {
+  type BlockHash,
+  type HashHex,
+  type Height,
+  isZero,
+  type Txid,
+  toHashHex,
+} from "../../worker/wire/hashes.ts";
+import {
+  type ChainLock,
+  computeChainLockRequestId,
+  computeInstantLockRequestId,
+  type InstantLock,
+} from "../../worker/wire/locks.ts";
+import type { QuorumSnapshot } from "../../worker/wire/qrInfo.ts";
+import type { SmlEntry } from "../../worker/wire/smlEntry.ts";
+import { computeTxid, type Transaction, TxType } from "../../worker/wire/tx.ts";
+import type { X11 } from "../../worker/x11/index.ts";
+import type { SimBlock } from "./block.ts";
+import { BlockMaker, makeGenesis } from "./blockMaker.ts";
+import type { ChainView } from "./consensus/chainView.ts";
+import type { QuorumSets } from "./consensus/quorums.ts";
+import { computeSignHash, selectPlainQuorum, selectRotatingQuorum, signingSet } from "./consensus/signing.ts";
+import { Dice } from "./dice.ts";
+import { Draws } from "./draws.ts";
+import { Keyring } from "./keyring.ts";
+import { makeParamsFile, readParams, SIM_LLMQS, type SimLlmq, TARGET_SPACING_SECONDS } from "./params.ts";
+import { Scenario } from "./scenario.ts";
+import { TransactionMaker, type Wallet } from "./transactions.ts";
+
+export interface SimChainOptions {
+  readonly seed: number;
+  readonly masternodes: number;
+  /** Blocks of the past, above genesis. */
+  readonly blocks: number;
+  /** Time of the last of them; they lie 150 s apart. */
+  readonly startTimeSeconds: number;
+  readonly llmqs?: readonly SimLlmq[];
+  readonly bls: Bls;
+  readonly x11: X11;
+}
+
+/** A payment nobody has mined yet, with its lock if a quorum could sign one. */
+export interface PendingPayment {
+  readonly tx: Transaction;
+  readonly txid: Txid;
+  readonly lock: InstantLock | undefined;
+}
+
+/** The one chain of a simulated network. Everything in it follows from the options and the calls made. */
+export class SimChain implements ChainView {
+  /** What a client is configured with. */
+  readonly paramsFile: unknown;
+  readonly params: NetworkParams;
+  readonly dip3Height: Height;
+  readonly #dice: Dice;
+  readonly #keyring: Keyring;
+  readonly #scenario: Scenario;
+  readonly #transactions: TransactionMaker;
+  readonly #draws: Draws;
+  readonly #maker: BlockMaker;
+  readonly #blocks: SimBlock[];
+  readonly #heights = new Map<HashHex, Height>();
+  readonly #stale = new Map<HashHex, SimBlock>();
+  readonly #locks = new Map<HashHex, InstantLock>();
+  #pending: PendingPayment[] = [];
+  #bestChainLock: ChainLock | undefined;
+  #branch = 0;
+  #payments = 0;
+
+  constructor(options: SimChainOptions) {
+    const { seed, masternodes, blocks, startTimeSeconds, bls, x11, llmqs = SIM_LLMQS } = options;
+    this.#dice = new Dice(`simnet ${seed} ${startTimeSeconds}`);
+    const genesisTime = startTimeSeconds - blocks * TARGET_SPACING_SECONDS;
+    const genesis = makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
+    this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs);
+    this.params = readParams(this.paramsFile);
+    this.dip3Height = this.params.activation.dip0003;
+    this.#keyring = new Keyring(bls, this.#dice);
+    this.#scenario = new Scenario(this.#dice, masternodes);
+    this.#transactions = new TransactionMaker(this.#dice, this.#keyring);
+    this.#blocks = [genesis];
+    this.#heights.set(toHashHex(genesis.hash), 0);
+    this.#draws = new Draws(this.params, {
+      listAfter: (height) => this.block(height).list,
+      workBlock: (height) => ({
+        height,
+        hash: this.hashAt(height),
+        chainLockSignature: this.chainLockSignatureAt(height),
+      }),
+    });
+    this.#maker = new BlockMaker({
+      params: this.params,
+      llmqs,
+      dice: this.#dice,
+      keyring: this.#keyring,
+      scenario: this.#scenario,
+      transactions: this.#transactions,
+      draws: this.#draws,
+      x11,
+      masternodes,
+      hashAt: (height) => this.hashAt(height),
+    });
+    this.#mineHistory(blocks);
+  }
+
+  get tip(): SimBlock {
+    return this.block(this.#blocks.length - 1);
+  }
+
+  get tipHeight(): Height {
+    return this.#blocks.length - 1;
+  }
+
+  /** The newest lock; a node keeps no other. */
+  get bestChainLock(): ChainLock | undefined {
+    return this.#bestChainLock;
+  }
+
+  get pending(): readonly PendingPayment[] {
+    return this.#pending;
+  }
+
+  /** Locks of payments that no ChainLock covers yet. */
+  get instantLocks(): Iterable<InstantLock> {
+    return this.#locks.values();
+  }
+
+  block(height: Height): SimBlock {
+    const block = this.#blocks[height];
+    if (block === undefined) throw new RangeError(`no block at ${height}`);
+    return block;
+  }
+
+  /** @returns a block of the active chain or one that was replaced */
+  blockByHash(hash: BlockHash): SimBlock | undefined {
+    const height = this.heightOf(hash);
+    return height === undefined ? this.#stale.get(toHashHex(hash)) : this.#blocks[height];
+  }
+
+  heightOf(hash: BlockHash): Height | undefined {
+    return this.#heights.get(toHashHex(hash));
+  }
+
+  knownHeightOf(hash: BlockHash): Height | undefined {
+    return this.blockByHash(hash)?.height;
+  }
+
+  hashAt(height: Height): BlockHash {
+    return this.block(height).hash;
+  }
+
+  coinbaseAt(height: Height): Transaction {
+    return this.block(height).transactions[0];
+  }
+
+  txidsAt(height: Height): readonly Txid[] {
+    return this.block(height).txids;
+  }
+
+  chainLockSignatureAt(height: Height): Uint8Array | undefined {
+    const signature = this.block(height).cbTx?.chainLock?.bestCLSignature;
+    return signature === undefined || isZero(signature) ? undefined : signature;
+  }
+
+  listAt(height: Height): readonly SmlEntry[] {
+    return this.block(height).list.entries;
+  }
+
+  quorumsAt(height: Height): QuorumSets {
+    return this.block(height).quorums;
+  }
+
+  /** Drawn when the cycle's base is there, not before. */
+  snapshotAt(cycleHeight: Height): QuorumSnapshot | undefined {
+    if (cycleHeight > this.tipHeight) return undefined;
+    return this.#draws.cycle(this.llmq(this.params.llmqTypeInstantSend), cycleHeight)?.snapshot;
+  }
+
+  llmq(type: number): LlmqParams {
+    const llmq = this.params.llmqs.get(type);
+    if (llmq === undefined) throw new RangeError(`no LLMQ type ${type}`);
+    return llmq;
+  }
+
+  /** Mines the next block, with all pending payments in it. */
+  mine(spacingSeconds: number): SimBlock {
+    const prev = this.tip;
+    const payments = this.#pending.map(({ tx }) => tx);
+    this.#pending = [];
+    const block = this.#maker.make({
+      prev,
+      time: prev.header.time + spacingSeconds,
+      branch: this.#branch,
+      payments,
+      bestChainLock: this.#bestChainLock,
+    });
+    this.#blocks.push(block);
+    this.#heights.set(toHashHex(block.hash), block.height);
+    return block;
+  }
+
+  /**
+   * Signs the tip. Locks of payments at or below it are forgotten, as nodes do.
+   * @returns undefined if the tip has a lock already, or no quorum is there to sign
+   */
+  lockTip(): ChainLock | undefined {
+    const { height, hash: blockHash } = this.tip;
+    if (this.#bestChainLock !== undefined && this.#bestChainLock.height >= height) return undefined;
+    const type = this.params.llmqTypeChainLocks;
+    const set = signingSet((at) => this.quorumsAt(at), height, type);
+    const requestId = computeChainLockRequestId(height);
+    const quorum = selectPlainQuorum(set, type, requestId);
+    if (quorum === undefined) return undefined;
+    const { secretKey } = this.#keyring.quorumKey(type, quorum.commitment.quorumHash);
+    const sig = this.#keyring.bls.sign(secretKey, computeSignHash(quorum, requestId, blockHash), "basic");
+    this.#bestChainLock = { height, blockHash, sig };
+    const unmined = new Set(this.#pending.map(({ txid }) => toHashHex(txid)));
+    for (const txid of this.#locks.keys()) if (!unmined.has(txid)) this.#locks.delete(txid);
+    return this.#bestChainLock;
+  }
+
+  /** A payment enters the pool, locked if the quorum in charge exists. */
+  pay(): PendingPayment {
+    const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
+    const label = `payment ${this.#payments++}`;
+    const coins = wallet.coins.slice(0, 1 + this.#dice.below(2, "inputs", label));
+    const tx = this.#transactions.payment(coins, label);
+    const txid = computeTxid(tx);
+    const payment = { tx, txid, lock: this.#lockPayment(tx, txid) };
+    this.#pending.push(payment);
+    if (payment.lock !== undefined) this.#locks.set(toHashHex(txid), payment.lock);
+    return payment;
+  }
+
+  /**
+   * Replaces the last blocks by one more than they were. Their payments are mined again where their coins still exist.
+   * @throws RangeError if a ChainLock covers one of them
+   */
+  reorganise(depth: number, spacingSeconds: number): void {
+    const forkHeight = this.tipHeight - depth;
+    if (depth < 1 || forkHeight < (this.#bestChainLock?.height ?? 0)) {
+      throw new RangeError(
+        `cannot replace ${depth} blocks: the chain is locked at ${this.#bestChainLock?.height}`,
+      );
+    }
+    const replaced = this.#blocks.splice(forkHeight + 1);
+    for (const block of replaced) {
+      this.#heights.delete(toHashHex(block.hash));
+      this.#stale.set(toHashHex(block.hash), block);
+    }
+    this.#branch++;
+    this.#returnPayments(replaced);
+    for (let i = 0; i <= depth; i++) this.mine(spacingSeconds);
+  }
+
+  #returnPayments(replaced: readonly SimBlock[]): void {
+    const payments = replaced.flatMap(({ transactions }) =>
+      transactions.slice(1).filter(({ type }) => type === TxType.normal),
+    );
+    const returned: PendingPayment[] = [];
+    let wallet = this.tip.wallet;
+    const waiting = this.#pending.map(({ tx }) => tx);
+    for (const tx of [...payments, ...waiting]) {
+      const left = wallet;
+      if (!tx.inputs.every(({ prevOut }) => left.has(prevOut))) continue;
+      const txid = computeTxid(tx);
+      returned.push({ tx, txid, lock: this.#locks.get(toHashHex(txid)) });
+      wallet = wallet.after(tx);
+    }
+    this.#pending = returned;
+  }
+
+  #lockPayment(tx: Transaction, txid: Txid): InstantLock | undefined {
+    const llmq = this.llmq(this.params.llmqTypeInstantSend);
+    const unsigned: InstantLock = {
+      version: 1,
+      inputs: tx.inputs.map(({ prevOut }) => prevOut),
+      txid,
+      cycleHash: this.hashAt(0),
+      sig: new Uint8Array(96),
+    };
+    const requestId = computeInstantLockRequestId(unsigned);
+    const set = signingSet((at) => this.quorumsAt(at), this.tipHeight, llmq.type);
+    const quorum = selectRotatingQuorum(set, llmq, requestId);
+    if (quorum === undefined) return undefined;
+    const cycleHeight = quorum.baseHeight - quorum.commitment.quorumIndex;
+    const { secretKey } = this.#keyring.quorumKey(llmq.type, quorum.commitment.quorumHash);
+    const sig = this.#keyring.bls.sign(secretKey, computeSignHash(quorum, requestId, txid), "basic");
+    return { ...unsigned, cycleHash: this.hashAt(cycleHeight), sig };
+  }
+
+  #mineHistory(blocks: number): void {
+    for (let height = 1; height <= blocks; height++) {
+      for (let i = this.#scenario.paymentsInHistory(height); i > 0; i--) this.#payUnlocked();
+      this.mine(TARGET_SPACING_SECONDS);
+      if (this.#scenario.isLockedInHistory(height, blocks - height)) this.lockTip();
+    }
+  }
+
+  /** Nobody asks for the lock of a payment that was mined long ago. */
+  #payUnlocked(): void {
+    const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
+    const tx = this.#transactions.payment([wallet.first()], `old payment ${this.#payments++}`);
+    this.#pending.push({ tx, txid: computeTxid(tx), lock: undefined });
+  }
+}

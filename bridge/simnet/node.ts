@@ -1,0 +1,98 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { ChainLock } from "../../worker/wire/locks.ts";
+import type { Message } from "../../worker/wire/message.ts";
+import type { SimBlock } from "./block.ts";
+import type { PendingPayment, SimChain } from "./chain.ts";
+import { Connection } from "./connection.ts";
+import type { Dice } from "./dice.ts";
+import { Session, type SessionContext } from "./session.ts";
+
+export type Tamper = (message: Message) => Message | undefined;
+
+export interface SimNodeOptions {
+  readonly chain: SimChain;
+  readonly dice: Dice;
+  readonly log: (line: string) => void;
+}
+
+/** One node: a TCP port that speaks the protocol from the chain's state. */
+export class SimNode {
+  readonly #options: SimNodeOptions;
+  readonly #server: Server;
+  readonly #sessions = new Map<Connection, Session>();
+  #tamper: Tamper = (message) => message;
+  #nonces = 0;
+
+  constructor(options: SimNodeOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** @param port - 0: any that is free @returns HOST:PORT */
+  listen(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        const address = this.#server.address();
+        if (address === null || typeof address === "string") return reject(new Error("not a TCP address"));
+        resolve(`${address.address}:${address.port}`);
+      });
+    });
+  }
+
+  /** Changes or swallows what this node sends from now on. */
+  tamper(change: Tamper): void {
+    this.#tamper = change;
+  }
+
+  get connectionCount(): number {
+    return this.#sessions.size;
+  }
+
+  announceBlocks(blocks: readonly SimBlock[]): void {
+    for (const session of this.#sessions.values()) session.announceBlocks(blocks);
+  }
+
+  announceChainLock(lock: ChainLock): void {
+    for (const session of this.#sessions.values()) session.announceChainLock(lock);
+  }
+
+  announcePayment(payment: PendingPayment): void {
+    for (const session of this.#sessions.values()) session.announcePayment(payment);
+  }
+
+  /** Drops all connections; new ones are accepted. */
+  disconnectAll(): void {
+    for (const connection of [...this.#sessions.keys()]) connection.destroy();
+  }
+
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.disconnectAll();
+    return closed;
+  }
+
+  #accept(socket: Socket): void {
+    const connection: Connection = new Connection(socket, this.#options.chain.params.magic, {
+      onFrame: (frame) => session.receive(frame),
+      onClose: () => {
+        session.close();
+        this.#sessions.delete(connection);
+      },
+    });
+    const context: SessionContext = {
+      chain: this.#options.chain,
+      outgoing: (message) => this.#tamper(message),
+      nextNonce: () => this.#nextNonce(),
+      log: this.#options.log,
+    };
+    const session = new Session(context, connection);
+    this.#sessions.set(connection, session);
+  }
+
+  #nextNonce(): bigint {
+    const bytes = this.#options.dice.bytes("nonce", this.#nonces++);
+    return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
+  }
+}

@@ -1,0 +1,352 @@
+import { isDashlightError } from "../../worker/errors.ts";
+import type { Frame } from "../../worker/wire/frame.ts";
+import type { BlockHash, Height } from "../../worker/wire/hashes.ts";
+import { toHashHex } from "../../worker/wire/hashes.ts";
+import type { GetHeaders } from "../../worker/wire/headers.ts";
+import { type InventoryItem, InvType } from "../../worker/wire/inventory.ts";
+import type { ChainLock } from "../../worker/wire/locks.ts";
+import {
+  commandOf,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  type Payload,
+} from "../../worker/wire/message.ts";
+import { NO_ADDRESS, PROTOCOL_VERSION, ServiceFlag, type Version } from "../../worker/wire/version.ts";
+import {
+  blockItem,
+  chainLockItem,
+  findHeaders,
+  findObjects,
+  type HeadersForm,
+  headersMessage,
+  instantLockItem,
+  poolItems,
+} from "./answers.ts";
+import type { SimBlock } from "./block.ts";
+import type { PendingPayment, SimChain } from "./chain.ts";
+import type { Connection } from "./connection.ts";
+import { buildMnListDiff } from "./consensus/buildMnListDiff.ts";
+import { buildQRInfo } from "./consensus/buildQRInfo.ts";
+
+/** Older peers are disconnected (Core 23.1.2 version.h MIN_PEER_PROTO_VERSION). */
+const MIN_PEER_PROTO_VERSION = 70221;
+/** Since this common version a node says that it wants addrv2. */
+const ADDRV2_PROTO_VERSION = 70223;
+/** Score at which a peer is disconnected (Core 23.1.2 net_processing.h DISCOURAGEMENT_THRESHOLD). */
+const DISCOURAGEMENT_THRESHOLD = 100;
+/** Most blocks announced as headers (Core 23.1.2 net_processing.cpp MAX_BLOCKS_TO_ANNOUNCE). */
+const MAX_BLOCKS_TO_ANNOUNCE = 8;
+const HANDSHAKE_TIMEOUT_MS = 60_000;
+const PING_INTERVAL_MS = 120_000;
+/** `mempool` is answered with the next batch of announcements, so a pong may come first. */
+const POOL_DELAY_MS = 50;
+
+export const SERVICES =
+  ServiceFlag.network | ServiceFlag.bloom | ServiceFlag.networkLimited | ServiceFlag.headersCompressed;
+const USER_AGENT = "/Dash Core:23.1.2(simnet)/";
+
+/** What the node lends to its sessions. */
+export interface SessionContext {
+  readonly chain: SimChain;
+  /** Last look at a message before it is sent; undefined: it is not. */
+  readonly outgoing: (message: Message) => Message | undefined;
+  readonly nextNonce: () => bigint;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * A node's side of one connection: handshake, requests strictly in order, announcements, misbehaviour.
+ * Source: Core 23.1.2 net_processing.cpp
+ */
+export class Session {
+  readonly #context: SessionContext;
+  readonly #connection: Connection;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** undefined until the peer's version is here */
+  #commonVersion: number | undefined;
+  #isReady = false;
+  #wantsCompressed = false;
+  #relaysPayments = true;
+  #wantsRecoveredSigs = false;
+  /** How it wants blocks announced. */
+  #announceAs: HeadersForm | "inv" = "inv";
+  /** The newest block whose header we sent. */
+  #bestSent: SimBlock | undefined;
+  readonly #announcedTxs = new Set<string>();
+  #score = 0;
+
+  constructor(context: SessionContext, connection: Connection) {
+    this.#context = context;
+    this.#connection = connection;
+    this.#after(HANDSHAKE_TIMEOUT_MS, () => {
+      if (!this.#isReady) this.#disconnect("handshake timed out");
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#connection.isClosed;
+  }
+
+  get score(): number {
+    return this.#score;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  receive(frame: Frame): void {
+    if (frame.kind === "broken") this.#disconnect(frame.error.message);
+    if (frame.kind !== "message") return;
+    try {
+      this.#handle(this.#decode(frame.command, frame.payload));
+    } catch (error) {
+      if (!isDashlightError(error)) throw error;
+      this.#handleUndecodable(frame.command, error.facts.code);
+    }
+  }
+
+  /** @param blocks - new on the active chain, ascending */
+  announceBlocks(blocks: readonly SimBlock[]): void {
+    const tip = blocks.at(-1);
+    if (!this.isReady || tip === undefined) return;
+    const unknown = blocks.filter(({ height }) => height > this.#knownHeight());
+    const first = unknown[0];
+    if (first === undefined) return;
+    const connects = first.height - 1 <= this.#knownHeight();
+    if (this.#announceAs === "inv" || !connects || unknown.length > MAX_BLOCKS_TO_ANNOUNCE) {
+      this.#send({ command: "inv", payload: [blockItem(tip.hash)] });
+      return;
+    }
+    this.#send(headersMessage(unknown, this.#announceAs, "announcement"));
+    this.#bestSent = tip;
+  }
+
+  announceChainLock(lock: ChainLock): void {
+    if (this.isReady) this.#send({ command: "inv", payload: [chainLockItem(lock)] });
+  }
+
+  /** The lock first: transactions are announced in batches, locks at once. */
+  announcePayment({ txid, lock }: PendingPayment): void {
+    if (!this.isReady || !this.#relaysPayments) return;
+    if (lock !== undefined && !this.#wantsRecoveredSigs) {
+      this.#send({ command: "inv", payload: [instantLockItem(lock)] });
+    }
+    this.#announcedTxs.add(toHashHex(txid));
+    this.#send({ command: "inv", payload: [{ type: InvType.tx, hash: txid }] });
+  }
+
+  /** Bytes behind a message are ignored, as nodes do. */
+  #decode(command: string, payload: Uint8Array): Message {
+    const version = this.#commonVersion ?? PROTOCOL_VERSION;
+    try {
+      return decodeMessage(command, payload, version);
+    } catch (error) {
+      if (!isDashlightError(error, "wire/trailing-bytes")) throw error;
+      return decodeMessage(command, payload.subarray(0, -error.facts.trailing), version);
+    }
+  }
+
+  /** A payload that does not decode is ignored, but for messages nobody may send and counts over their limit. */
+  #handleUndecodable(command: string, code: string): void {
+    if (!this.#isReady) return;
+    if (command === "mnlistdiff" || command === "qrinfo") {
+      this.#misbehave(DISCOURAGEMENT_THRESHOLD, `unsolicited ${command}`);
+    } else if (code === "wire/oversized") {
+      if (command === "getheaders" || command === "getheaders2") this.#disconnect("locator too long");
+      else if (["inv", "getdata", "headers", "addr"].includes(command))
+        this.#misbehave(20, `${command} too long`);
+    }
+  }
+
+  /** Before version nothing counts; before verack only wishes do. */
+  #handle(message: Message): void {
+    if (message.command === "version") this.#onVersion(message.payload);
+    else if (this.#commonVersion !== undefined) this.#onMessage(message, this.#commonVersion);
+  }
+
+  #onMessage(message: Message, commonVersion: number): void {
+    switch (message.command) {
+      case "verack":
+        this.#onVerack();
+        break;
+      case "sendaddrv2":
+        if (this.#isReady) this.#disconnect("sendaddrv2 after verack");
+        break;
+      case "sendheaders":
+        if (this.#announceAs === "inv") this.#announceAs = "headers";
+        break;
+      case "sendheaders2":
+        this.#announceAs = "headers2";
+        break;
+      default:
+        if (this.#isReady) this.#onRequest(message, commonVersion);
+    }
+  }
+
+  #onVersion(peer: Version): void {
+    if (this.#commonVersion !== undefined) return;
+    if (peer.protocolVersion < MIN_PEER_PROTO_VERSION || peer.isMasternode === true) {
+      this.#disconnect(`version ${peer.protocolVersion}, masternode ${peer.isMasternode}`);
+      return;
+    }
+    this.#commonVersion = Math.min(peer.protocolVersion, PROTOCOL_VERSION);
+    this.#relaysPayments = peer.relay ?? true;
+    this.#wantsCompressed = (peer.services & ServiceFlag.headersCompressed) !== 0n;
+    this.#send({ command: "version", payload: this.#ownVersion(peer) });
+    if (this.#commonVersion >= ADDRV2_PROTO_VERSION)
+      this.#send({ command: "sendaddrv2", payload: undefined });
+    this.#send({ command: "verack", payload: undefined });
+  }
+
+  #ownVersion(peer: Version): Version {
+    const { chain, nextNonce } = this.#context;
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      services: SERVICES,
+      time: BigInt(chain.tip.header.time),
+      addrRecv: peer.addrRecv,
+      sender: { addrFrom: { ...NO_ADDRESS, services: SERVICES }, nonce: nextNonce() },
+      userAgent: USER_AGENT,
+      startHeight: chain.tipHeight,
+      relay: true,
+      mnAuthChallenge: new Uint8Array(32).fill(1),
+      isMasternode: false,
+      rest: new Uint8Array(),
+    };
+  }
+
+  #onVerack(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#send({ command: this.#wantsCompressed ? "sendheaders2" : "sendheaders", payload: undefined });
+    this.#send({ command: "sendcmpct", payload: { highBandwidth: false, version: 1n } });
+    this.#send({ command: "senddsq", payload: true });
+    this.#ping();
+  }
+
+  #onRequest(message: Message, commonVersion: number): void {
+    const { chain } = this.#context;
+    switch (message.command) {
+      case "ping":
+        this.#send({ command: "pong", payload: message.payload });
+        break;
+      case "getheaders":
+        this.#answerHeaders(message.payload, "headers", commonVersion);
+        break;
+      case "getheaders2":
+        this.#answerHeaders(message.payload, "headers2", commonVersion);
+        break;
+      case "getmnlistd":
+        this.#answer("mnlistdiff", buildMnListDiff(chain, message.payload));
+        break;
+      case "getqrinfo": {
+        const llmq = chain.llmq(chain.params.llmqTypeInstantSend);
+        this.#answer("qrinfo", buildQRInfo(chain, message.payload, commonVersion, llmq));
+        break;
+      }
+      case "getdata":
+        for (const object of findObjects(chain, message.payload, (txid) => this.#announcedTxs.has(txid))) {
+          this.#send(object);
+        }
+        break;
+      case "mempool":
+        this.#after(POOL_DELAY_MS, () => this.#sendPool());
+        break;
+      case "mnlistdiff":
+      case "qrinfo":
+      case "mnauth":
+        this.#misbehave(DISCOURAGEMENT_THRESHOLD, `unsolicited ${message.command}`);
+        break;
+      case "unknown":
+        this.#onUnknown(message.name);
+        break;
+    }
+  }
+
+  /** What cannot be answered is met with silence and a point. */
+  #answer<C extends "mnlistdiff" | "qrinfo">(command: C, payload: Payload<C> | undefined): void {
+    if (payload === undefined) this.#misbehave(1, `no ${command} for that`);
+    else this.#send({ command, payload } as Message);
+  }
+
+  #answerHeaders(request: GetHeaders, form: HeadersForm, commonVersion: number): void {
+    const { chain } = this.#context;
+    const blocks = findHeaders(chain, request, form, commonVersion);
+    if (blocks === undefined) return;
+    this.#send(headersMessage(blocks, form, "reply"));
+    this.#bestSent = blocks.at(-1) ?? chain.tip;
+  }
+
+  /** Messages without a codec of their own. A bloom filter counts as one that matches everything. */
+  #onUnknown(command: string): void {
+    switch (command) {
+      case "filterload":
+      case "filterclear":
+        this.#relaysPayments = true;
+        break;
+      case "qsendrecsigs":
+        this.#wantsRecoveredSigs = true;
+        break;
+      case "getcfilters":
+      case "getcfheaders":
+      case "getcfcheckpt":
+        this.#disconnect("no compact filters here");
+        break;
+    }
+  }
+
+  #sendPool(): void {
+    const items: InventoryItem[] = poolItems(this.#context.chain);
+    for (const { type, hash } of items) if (type === InvType.tx) this.#announcedTxs.add(toHashHex(hash));
+    if (items.length > 0) this.#send({ command: "inv", payload: items });
+  }
+
+  /** Height up to which the peer has the active chain's headers from us; -1: none. */
+  #knownHeight(): Height {
+    const { chain } = this.#context;
+    let block = this.#bestSent;
+    while (block !== undefined && chain.heightOf(block.hash) === undefined) {
+      const parent: BlockHash = block.header.prevBlockHash;
+      block = chain.blockByHash(parent);
+    }
+    return block?.height ?? -1;
+  }
+
+  #ping(): void {
+    this.#send({ command: "ping", payload: this.#context.nextNonce() });
+    this.#after(PING_INTERVAL_MS, () => this.#ping());
+  }
+
+  #send(message: Message): void {
+    const outgoing = this.#context.outgoing(message);
+    if (outgoing === undefined) return;
+    this.#connection.send(
+      commandOf(outgoing),
+      encodeMessage(outgoing, this.#commonVersion ?? PROTOCOL_VERSION),
+    );
+  }
+
+  /** Points never go away again. */
+  #misbehave(points: number, reason: string): void {
+    this.#score += points;
+    this.#context.log(`${this.#connection.address} misbehaves: ${reason}, score ${this.#score}`);
+    if (this.#score >= DISCOURAGEMENT_THRESHOLD) this.#disconnect(`score ${this.#score}`);
+  }
+
+  #disconnect(reason: string): void {
+    this.#context.log(`${this.#connection.address} is disconnected: ${reason}`);
+    this.#connection.disconnect();
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (!this.#connection.isClosed) run();
+    }, delayMs);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}
