@@ -1,21 +1,27 @@
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bls, createMclBls } from "../../bls/index.ts";
 import { networkParams } from "../../params/index.ts";
+import { LLMQ_PARAMS, WORK_DIFF_DEPTH } from "../../params/llmq.ts";
 import type { NetworkParams } from "../../params/types.ts";
 import { hasVectors, readVector, readVectorJson } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
-import { fromHashHex, type QuorumHash, toHashHex } from "../../wire/hashes.ts";
+import { compareBytes, fromHashHex, type Height, type QuorumHash, toHashHex } from "../../wire/hashes.ts";
 import { mnListDiff } from "../../wire/mnListDiff.ts";
 import { qrInfo } from "../../wire/qrInfo.ts";
 import { applyDiff } from "../applyDiff.ts";
 import type { EngineContext } from "../context.ts";
 import { feedQrInfo } from "../feedQrInfo.ts";
-import { countValid } from "../masternodeList.ts";
+import { countValid, ListEntry } from "../masternodeList.ts";
+import { drawQuarters, type Quarters, quarterSize, rebuildQuarters } from "../quarters.ts";
 import { memberResolver } from "../quorumJobs.ts";
 import { quorumKey } from "../quorumSet.ts";
+import { Rotation } from "../rotation.ts";
 import { EMPTY_ENGINE, type EngineState, sortedLists, statusOf } from "../state.ts";
 import { judge } from "./judge.ts";
 import { KnownChain } from "./knownChain.ts";
+import { madeEntry } from "./madeEntries.ts";
+import { applyAllDiffs, onlyListsAt, SCENARIO_NAMES, Scenario } from "./scenario.ts";
 
 interface Expected {
   diffsInApplyOrder: {
@@ -33,6 +39,8 @@ interface Expected {
   }[];
   nonRotatedQuorumsVerifiedFromListsAtHand?: { llmqType: number; quorumHash: string; quorumHeight: number }[];
 }
+
+const RUNS = { seed: 20260131, numRuns: 60 };
 
 const CASES = [
   {
@@ -162,3 +170,160 @@ for (const { folder, name, protocol, rotating, others, ranges, companion } of CA
     });
   });
 }
+
+for (const name of SCENARIO_NAMES) {
+  if (!hasVectors(`regtest/${name}`)) continue;
+  describe(`regtest/${name}`, () => {
+    const scenario = new Scenario(name);
+    const { params, chain } = scenario;
+    const rotating = params.llmqs.get(params.llmqTypeInstantSend);
+    if (!rotating) throw new Error("the capture has a rotating type");
+    const interval = rotating.dkgInterval;
+    let context: EngineContext;
+    let whole: EngineState;
+    let workBlocks: Height[];
+
+    beforeAll(async () => {
+      const bls = await createMclBls();
+      context = { params, chain, isValidSignature: (signature) => bls.isValidSignature(signature, "basic") };
+      whole = applyAllDiffs(scenario, context).state;
+      for (const captured of scenario.ofKind("qrinfo"))
+        whole = feedQrInfo(whole, scenario.qrInfo(captured), context).state;
+      workBlocks = sortedLists(whole)
+        .map(({ height }) => height)
+        .filter((height) => (height + WORK_DIFF_DEPTH) % interval === 0);
+    });
+
+    it("whatever is held, finds missing what keeps it from selecting, and nothing else", () => {
+      const counts: Record<string, number> = {};
+      const subset = fc.infiniteStream(fc.nat(9)).map((stream) => (limit: number) => {
+        return (stream.next().value as number) < limit;
+      });
+      fc.assert(
+        fc.property(subset, fc.nat(10), fc.nat(10), (isKept, lists, snapshots) => {
+          const kept = new Set(workBlocks.filter(() => isKept(lists)));
+          const state: EngineState = {
+            ...onlyListsAt(whole, kept),
+            snapshots: new Map([...whole.snapshots].filter(() => isKept(snapshots))),
+          };
+          const rotation = new Rotation(state, rotating, context);
+          const other = new Rotation(state, rotating, context);
+          for (const workBlock of workBlocks) {
+            const outcome = rotation.selectMembers(workBlock + WORK_DIFF_DEPTH);
+            const missing = "missing" in outcome ? outcome.missing : undefined;
+            expect(other.findMissing(workBlock + WORK_DIFF_DEPTH)).toEqual(missing);
+            const what = missing?.code ?? "members";
+            counts[what] = (counts[what] ?? 0) + 1;
+          }
+        }),
+        { ...RUNS, numRuns: 100 },
+      );
+      for (const what of ["members", "list-missing", "snapshot-missing"])
+        expect(counts[what], what).toBeGreaterThan(20);
+    });
+  });
+}
+
+const modifiers = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
+describe("a cycle's snapshot", () => {
+  const llmqOf = (type: number) => {
+    const llmq = LLMQ_PARAMS.get(type);
+    if (!llmq) throw new Error(`no type ${type}`);
+    return llmq;
+  };
+  /** Network-like situations: many masternodes for few seats, few for many, and lists that change from cycle to cycle. */
+  const worlds = fc.record({
+    llmq: fc.constantFrom(llmqOf(103), llmqOf(105), llmqOf(5)),
+    perSeat: fc.double({ min: 0.2, max: 2.5, noNaN: true }),
+    spread: fc.nat(6),
+    modifiers: fc.array(modifiers, { minLength: 5, maxLength: 5 }),
+  });
+
+  it("gives back the quarters that were drawn with it, over five cycles in a row", () => {
+    let whole = 0;
+    let skipLists = 0;
+    let negative = 0;
+    fc.assert(
+      fc.property(worlds, ({ llmq, perSeat, spread, modifiers: ofCycles }) => {
+        const seats = llmq.size * llmq.signingActiveQuorumCount;
+        // Below the size of a quorum a draw may stop short, and the snapshot then fills up: see the next test.
+        const count = Math.max(llmq.size + 2 * spread + 1, Math.round(seats * perSeat * 0.25));
+        const previous: Quarters[] = [];
+        for (const [cycle, modifier] of ofCycles.entries()) {
+          // Some masternodes come and go, some are banned or not yet confirmed.
+          const sml = Array.from({ length: count }, (_, i) => i + ((cycle * spread) % 5))
+            .map((id) => new ListEntry(madeEntry(id, { isValid: (id + cycle) % 11 !== 0 || spread === 0 })))
+            .sort((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash));
+          const { quarters, snapshot } = drawQuarters(sml, previous, modifier, llmq, true);
+          if (!snapshot) return expect.fail("there are enough masternodes");
+          expect(snapshot.activeQuorumMembers.length).toBe(sml.length);
+          if (snapshot.mnSkipList.length > 0) skipLists++;
+          if (snapshot.mnSkipList.some((entry) => entry < 0)) negative++;
+          const isWhole = quarters.every((quarter) => quarter.length === quarterSize(llmq));
+          const rebuilt = rebuildQuarters(sml, snapshot, modifier, llmq);
+          if (isWhole) expect(keysOf(rebuilt)).toEqual(keysOf(quarters));
+          whole += isWhole ? 1 : 0;
+          for (const quarter of rebuilt) expect(quarter.length).toBe(quarterSize(llmq));
+          previous.unshift(rebuilt);
+          previous.splice(3);
+        }
+      }),
+      { ...RUNS, numRuns: 30 },
+    );
+    // The law is worth something only where lists are tight.
+    expect(whole).toBeGreaterThan(100);
+    expect(skipLists).toBeGreaterThan(30);
+    expect(negative).toBeGreaterThan(5);
+  });
+
+  it("is not made, and no quarter drawn, with fewer valid masternodes than a quarter has", () => {
+    const llmq = llmqOf(5);
+    const sml = Array.from({ length: 14 }, (_, id) => new ListEntry(madeEntry(id)));
+    const banned = Array.from(
+      { length: 40 },
+      (_, id) => new ListEntry(madeEntry(100 + id, { isValid: false })),
+    );
+    const draw = drawQuarters([...sml, ...banned], [], new Uint8Array(32), llmq, true);
+    expect(draw.snapshot).toBeUndefined();
+    expect(draw.quarters).toEqual(Array(32).fill([]));
+    const one = drawQuarters([...sml, new ListEntry(madeEntry(20))], [], new Uint8Array(32), llmq, true);
+    expect(one.snapshot).toBeDefined();
+  });
+
+  it("of no list, or of a mode that Core does not build, gives empty quarters", () => {
+    const llmq = llmqOf(103);
+    const none = { length: 0, bytes: new Uint8Array(0) };
+    const empty = { mnSkipListMode: 0, activeQuorumMembers: none, mnSkipList: [] };
+    expect(rebuildQuarters([], empty, new Uint8Array(32), llmq)).toEqual([[], []]);
+    const sml = [new ListEntry(madeEntry(1))];
+    for (const mnSkipListMode of [2, 3, -1]) {
+      const odd = { ...empty, mnSkipListMode, mnSkipList: [1, 1] };
+      expect(rebuildQuarters(sml, odd, new Uint8Array(32), llmq)).toEqual([[], []]);
+    }
+    // One masternode alone fills every seat.
+    const filled = rebuildQuarters(sml, empty, new Uint8Array(32), llmq);
+    expect(keysOf(filled)).toEqual([[sml[0]?.key], [sml[0]?.key]]);
+  });
+
+  it("counts a member that left the list as used only where the rule of before V19 holds", () => {
+    const llmq = llmqOf(103);
+    const gone = new ListEntry(madeEntry(50));
+    const here = new ListEntry(madeEntry(1));
+    const modifier = new Uint8Array(32).fill(7);
+    const draw = (skipRemoved: boolean) => drawQuarters([here], [[[gone], []]], modifier, llmq, skipRemoved);
+    // The one masternode there is takes index 0; index 1 goes on to the used ones, if there are any.
+    expect(keysOf(draw(true).quarters)).toEqual([[here.key], [here.key]]);
+    expect(keysOf(draw(false).quarters)).toEqual([[here.key], [gone.key]]);
+    // A banned member is never used, whichever rule holds.
+    const banned = new ListEntry(madeEntry(2, { isValid: false }));
+    const snapshots = [true, false].map(
+      (skipRemoved) => drawQuarters([here, banned], [[[banned], []]], modifier, llmq, skipRemoved).snapshot,
+    );
+    for (const snapshot of snapshots) expect([...(snapshot?.activeQuorumMembers.bytes ?? [])]).toEqual([0]);
+  });
+
+  function keysOf(quarters: Quarters): string[][] {
+    return quarters.map((quarter) => quarter.map(({ key }) => key));
+  }
+});

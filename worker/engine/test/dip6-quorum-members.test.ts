@@ -1,28 +1,284 @@
-import { hexToBytes } from "@noble/hashes/utils.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bls, createMclBls } from "../../bls/index.ts";
 import { networkParams } from "../../params/index.ts";
+import type { LlmqParams } from "../../params/llmq.ts";
+import type { NetworkParams } from "../../params/types.ts";
 import { hasVectors, readVectorJson } from "../../test/vectors.ts";
 import { readCbTx } from "../../wire/cbTx.ts";
-import { decode, hash256, struct, u32, varBytes, vector } from "../../wire/codec.ts";
-import { computeCommitmentHash, finalCommitment } from "../../wire/finalCommitment.ts";
-import { type BlockHash, compareBytes, fromHashHex, type ProTxHash, toHashHex } from "../../wire/hashes.ts";
+import { decode, encode, hash256, i32, makeBitset, struct, u32, varBytes, vector } from "../../wire/codec.ts";
+import { computeCommitmentHash, finalCommitment, makeFinalCommitment } from "../../wire/finalCommitment.ts";
+import {
+  type BlockHash,
+  compareBytes,
+  fromHashHex,
+  type ProTxHash,
+  type QuorumHash,
+  sha256d,
+  toHashHex,
+} from "../../wire/hashes.ts";
 import { blockHeader } from "../../wire/header.ts";
 import { computeMerkleRoot, extractMatches } from "../../wire/merkle.ts";
 import { MnType, makeSmlEntry, type SmlEntry } from "../../wire/smlEntry.ts";
 import { computeTxid, transaction } from "../../wire/tx.ts";
 import type { EngineContext } from "../context.ts";
 import { ListEntry, type MasternodeList } from "../masternodeList.ts";
-import { computeHashModifier } from "../members.ts";
+import {
+  computeBlockHashModifier,
+  computeHashModifier,
+  memberListHeight,
+  rankEntries,
+  selectMembers,
+} from "../members.ts";
 import { memberResolver } from "../quorumJobs.ts";
 import { makeQuorumEntry, type QuorumEntry } from "../quorumSet.ts";
 import { type EngineState, statusOf } from "../state.ts";
 import { describeStatus, judge } from "./judge.ts";
 import { KnownChain } from "./knownChain.ts";
-import { holding, makeList } from "./madeLists.ts";
+import { madeCommitment, madeEntry } from "./madeEntries.ts";
+import { holding, madeHash, makeCbTx, makeList } from "./madeLists.ts";
 import { applyTestnetSeries, testnetChain } from "./testnetSeries.ts";
 
 const TESTNET = networkParams("testnet");
+
+describe("verification.md 18.8: members of mainnet's type 4 quorum at 2240472", () => {
+  const MAINNET = networkParams("mainnet");
+  const workHeight = 2240464;
+  const signature = hexToBytes(
+    "a924eb30be3fcf9893675764da9b85e44c79716bdea66e5c1005fc1ef9f4a6cd4f7eb87f200185960c63923dbd056cac" +
+      "09a4a5f6adc216c211377e5aa1c47ab1ebcf4d51ae5fabf630b1f47b92ae7021c085c2527ffe7cb437c1da52b9c5e115",
+  );
+  const MODIFIER = "5dce8cd5f3a58179125cf705cb9e67e074586baf8f8b49616b920d6d1ce4cdc8";
+  const ranked = [
+    [
+      "84b89c9176ec0ad1c852369dae75f80c66802d0d61062e074b3027d620222350",
+      "00000000000000216c735001c1110a8b56aa10f090e83248b96c62cb85fb496b",
+    ],
+    [
+      "71abf5662be37258cbdb338c94d7e409a8c5d87d339d25803f090c95f486f3e6",
+      "0000000000000006f87097b92d9e8a8e070a768a9a394ab352e2349027865ca5",
+    ],
+    [
+      "7457a10b5a1ca0088d2c5d381d1e41dd736b05b6f44588e8f94a1592109ed12d",
+      "0000000000000024bee4734a83926678ee445076b4cbd07a4bdbe78830ecf4b6",
+    ],
+    [
+      "37e0421664745227080bc0f0cc089e2b11a2c569a01c7d4edd298d34af9dc003",
+      "0000000000000004a7d973d032f9172eebb4de8159c9f0187a3cf456304c584c",
+    ],
+  ].map(
+    ([proRegTxHash, confirmedHash], id) =>
+      new ListEntry(
+        madeEntry(id, {
+          proRegTxHash: fromHashHex<ProTxHash>(proRegTxHash ?? ""),
+          confirmedHash: fromHashHex<BlockHash>(confirmedHash ?? ""),
+          type: MnType.evo,
+          platformHTTPPort: 443,
+          platformNodeID: new Uint8Array(20),
+        }),
+      ),
+  );
+  const workBlock = makeList({
+    height: workHeight,
+    hash: madeHash(workHeight),
+    masternodes: ranked.toSorted((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash)),
+    cbTx: makeCbTx(workHeight, signature),
+  });
+  const context: EngineContext = { params: MAINNET, chain: new KnownChain(), isValidSignature: () => true };
+
+  it("has the modifier that the work block's ChainLock gives", async () => {
+    const bls = await createMclBls();
+    const own = { ...context, isValidSignature: (bytes: Uint8Array) => bls.isValidSignature(bytes, "basic") };
+    expect(bytesToHex(computeHashModifier(4, workBlock, own))).toBe(MODIFIER);
+  });
+
+  it("orders them by scores read as little-endian numbers", () => {
+    const modifier = computeHashModifier(4, workBlock, context);
+    expect(rankEntries(workBlock.masternodes, modifier).map(({ key }) => key)).toEqual(
+      ranked.map(({ key }) => key),
+    );
+    expect(bytesToHex(ranked[0]?.confirmedProTxHash ?? new Uint8Array(0))).toBe(
+      "ef5c79d42929cb6d21a1b9e432405aa2b5b279b3400a914cf0ae2ec6ff17e64a",
+    );
+  });
+
+  it("takes the work block's hash where its coinbase has no valid ChainLock, and before V20", () => {
+    const byHash = bytesToHex(computeBlockHashModifier(4, workBlock.blockHash));
+    const modifierOf = (list: MasternodeList, own: Partial<EngineContext> = {}) =>
+      bytesToHex(computeHashModifier(4, list, { ...context, ...own }));
+    expect(byHash).toBe(bytesToHex(sha256d(Uint8Array.of(4), workBlock.blockHash)));
+    expect(modifierOf(workBlock)).toBe(MODIFIER);
+    expect(modifierOf(workBlock, { isValidSignature: () => false })).toBe(byHash);
+    expect(modifierOf({ ...workBlock, cbTx: makeCbTx(workHeight, new Uint8Array(96)) })).toBe(byHash);
+    expect(modifierOf({ ...workBlock, cbTx: makeCbTx(workHeight) })).toBe(byHash);
+    const activation = { ...MAINNET.activation, v20: workHeight + 1 };
+    expect(modifierOf(workBlock, { params: { ...MAINNET, activation } })).toBe(byHash);
+  });
+});
+
+describe("members of a plain quorum", () => {
+  const V20 = 2000;
+  const MAINNET = networkParams("mainnet");
+  const params: NetworkParams = { ...MAINNET, activation: { ...MAINNET.activation, v19: 1500, v20: V20 } };
+  const llmq = llmqOf(params, 2);
+  const chain = new KnownChain();
+  for (let height = 1400; height <= 2200; height++) chain.addHash(height, madeHash(height));
+  const context: EngineContext = { params, chain, isValidSignature: () => true };
+  const signature = new Uint8Array(96).fill(0xc1);
+
+  /** Thirty masternodes, every third of them Evo, some banned, some unconfirmed. */
+  const masternodes = Array.from({ length: 30 }, (_, id) => {
+    const isEvo = id % 3 === 0;
+    return new ListEntry(
+      madeEntry(id, {
+        isValid: id % 10 !== 7,
+        confirmedHash: fromHashHex<BlockHash>(id % 10 === 4 ? "00".repeat(32) : madeHash(id)),
+        type: isEvo ? MnType.evo : MnType.regular,
+        platformHTTPPort: isEvo ? 443 : undefined,
+        platformNodeID: isEvo ? new Uint8Array(20) : undefined,
+      }),
+    );
+  }).sort((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash));
+  const listAt = (height: number) =>
+    makeList({ height, hash: madeHash(height), masternodes, cbTx: makeCbTx(height, signature) });
+
+  function membersWith(modifier: Uint8Array, size: number, evoOnly = false): string[] {
+    const candidates = evoOnly ? masternodes.filter(({ entry }) => entry.type === MnType.evo) : masternodes;
+    return rankEntries(candidates, modifier)
+      .slice(0, size)
+      .map(({ key }) => key);
+  }
+
+  const clModifier = (type: number, height: number) =>
+    sha256d(Uint8Array.of(type), encode(i32, height), signature);
+  const hashModifier = (type: number, height: number) =>
+    sha256d(Uint8Array.of(type), fromHashHex(madeHash(height)));
+
+  it.each([
+    // Before V20: list and hash of the base itself.
+    { base: 1990, list: 1990, modifier: hashModifier(2, 1990) },
+    { base: V20 - 2, list: V20 - 2, modifier: hashModifier(2, V20 - 2) },
+    // At the seam the list is the work block's already, and the modifier still the base's hash.
+    { base: V20 - 1, list: V20 - 9, modifier: hashModifier(2, V20 - 1) },
+    { base: V20 + 6, list: V20 - 2, modifier: hashModifier(2, V20 + 6) },
+    // The first work block for which V20 is active after it has no ChainLock in its own coinbase yet.
+    { base: V20 + 7, list: V20 - 1, modifier: hashModifier(2, V20 - 1) },
+    { base: V20 + 8, list: V20, modifier: clModifier(2, V20) },
+    { base: 2100, list: 2092, modifier: clModifier(2, 2092) },
+  ])("with base $base come from the list at $list", ({ base, list, modifier }) => {
+    expect(memberListHeight(base, V20)).toBe(list);
+    const outcome = selectMembers(holding(listAt(list)), llmq, base, context);
+    expect("members" in outcome ? outcome.members.map(({ key }) => key) : outcome).toEqual(
+      membersWith(modifier, 400),
+    );
+    // Banned and unconfirmed ones are left out, so there are fewer members than the quorum has seats.
+    expect("members" in outcome && outcome.members.length).toBe(24);
+    const others = [list - 1, list + 1, base, base - 8].filter((height) => height !== list).map(listAt);
+    expect(selectMembers(holding(...others), llmq, base, context)).toEqual({
+      missing: { code: "list-missing", height: list },
+    });
+  });
+
+  it("are Evo only for the network's Platform type, from V19 on", () => {
+    const platform = llmqOf(params, params.llmqTypePlatform);
+    const membersAt = (own: LlmqParams, base: number, network = params) => {
+      const state = holding(listAt(base), listAt(base - 8));
+      const outcome = selectMembers(state, own, base, { ...context, params: network });
+      return "members" in outcome ? outcome.members.map(({ key }) => key) : [];
+    };
+    expect(membersAt(platform, 2100)).toEqual(membersWith(clModifier(4, 2092), 100, true));
+    // Active after 1499, so for a base at 1499 too.
+    expect(membersAt(platform, 1499)).toEqual(membersWith(hashModifier(4, 1499), 100, true));
+    expect(membersAt(platform, 1498)).toEqual(membersWith(hashModifier(4, 1498), 100));
+    // Testnet's Platform type is 6: its type 4 is open to all.
+    const testnet = { ...params, llmqTypePlatform: 6 };
+    expect(membersAt(platform, 2100, testnet)).toEqual(membersWith(clModifier(4, 2092), 100));
+  });
+
+  it("are as many as the quorum has seats", () => {
+    const small = { ...llmq, size: 5 };
+    const outcome = selectMembers(holding(listAt(2092)), small, 2100, context);
+    expect("members" in outcome && outcome.members.map(({ key }) => key)).toEqual(
+      membersWith(clModifier(2, 2092), 5),
+    );
+  });
+});
+
+describe("a commitment's signatures", () => {
+  let bls: Bls;
+  const secretKeys = [1, 2, 3].map((last) => new Uint8Array(32).fill(0x33).with(31, last));
+  const quorumKey = new Uint8Array(32).fill(0x44);
+  const REGTEST = networkParams("regtest");
+  const base = 480;
+  const chain = new KnownChain().addHash(base, madeHash(base)).addHash(base - 8, madeHash(base - 8));
+
+  beforeAll(async () => {
+    bls = await createMclBls();
+  });
+
+  /** Judges a quorum whose members are the first `count` of three masternodes with known keys. */
+  async function judgeQuorum(
+    { count, size, minSize = 1 }: { count: number; size: number; minSize?: number },
+    make: (sign: {
+      readonly members: (message: Uint8Array) => Uint8Array;
+      readonly alone: (message: Uint8Array) => Uint8Array;
+    }) => { readonly signers: boolean[]; readonly membersSig: (message: Uint8Array) => Uint8Array },
+  ): Promise<string> {
+    const llmqs = new Map(REGTEST.llmqs).set(100, { ...llmqOf(REGTEST, 100), size, minSize, threshold: 1 });
+    const activation = { ...REGTEST.activation, v19: 1, v20: 1 };
+    const params: NetworkParams = { ...REGTEST, llmqs, activation };
+    const context: EngineContext = { params, chain, isValidSignature: () => true };
+    const masternodes = secretKeys
+      .slice(0, count)
+      .map((key, id) => new ListEntry(madeEntry(id, { pubKeyOperator: bls.publicKey(key, "basic") })))
+      .sort((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash));
+    const state = holding(makeList({ height: base - 8, hash: madeHash(base - 8), masternodes }));
+    const used = secretKeys.slice(0, count);
+    const { signers, membersSig } = make({
+      members: (message) => bls.signSecureAggregate(used, message, "basic"),
+      alone: (message) => bls.sign(used[0] as Uint8Array, message, "basic"),
+    });
+    const fields = {
+      ...madeCommitment(100, 0),
+      quorumHash: fromHashHex<QuorumHash>(madeHash(base)),
+      signers: makeBitset(signers),
+      validMembers: makeBitset(signers),
+      quorumPublicKey: bls.publicKey(quorumKey, "basic"),
+    };
+    const message = computeCommitmentHash(fields);
+    const quorumSig = bls.sign(quorumKey, message, "basic");
+    const quorum = makeQuorumEntry(
+      makeFinalCommitment({ ...fields, quorumSig, membersSig: membersSig(message) }),
+    );
+    return describeStatus(statusOf(await judge(state, [quorum], context, bls), quorum));
+  }
+
+  it("are checked against the members there are, where they are fewer than the seats", async () => {
+    const two = { count: 2, size: 3 };
+    expect(
+      await judgeQuorum(two, ({ members }) => ({ signers: [true, true, false], membersSig: members })),
+    ).toBe("verified");
+    // A bit for a member that does not exist refutes it, whatever was signed.
+    expect(
+      await judgeQuorum(two, ({ members }) => ({ signers: [true, true, true], membersSig: members })),
+    ).toBe("invalid(members-signature)");
+    expect(
+      await judgeQuorum(two, ({ members }) => ({ signers: [true, false, false], membersSig: members })),
+    ).toBe("invalid(members-signature)");
+  });
+
+  it("of a quorum of one are that member's own", async () => {
+    const one = { count: 1, size: 1 };
+    expect(await judgeQuorum(one, ({ alone }) => ({ signers: [true], membersSig: alone }))).toBe("verified");
+    expect(await judgeQuorum(one, ({ members }) => ({ signers: [true], membersSig: members }))).toBe(
+      "invalid(members-signature)",
+    );
+    const none = { count: 0, size: 1 };
+    expect(
+      await judgeQuorum(none, () => ({ signers: [true], membersSig: () => new Uint8Array(96).fill(1) })),
+    ).toBe("invalid(members-signature)");
+  });
+});
 
 if (hasVectors("testnet/mnlistdiff/series_530000")) {
   describe("testnet/mnlistdiff/series_530000", () => {
@@ -196,7 +452,7 @@ if (hasVectors("testnet/quorum_members")) {
         if ("missing" in outcome) return expect.fail(outcome.missing.code);
         const members = outcome.members.map(({ key, entry }) => ({
           proTxHash: key,
-          pubKeyOperator: Buffer.from(entry.pubKeyOperator).toString("hex"),
+          pubKeyOperator: bytesToHex(entry.pubKeyOperator),
         }));
         expect(members).toEqual(quorum.expectedMembers);
         return `${quorum.llmqType}: ${members.length}`;
@@ -217,4 +473,10 @@ if (hasVectors("testnet/quorum_members")) {
       ]);
     });
   });
+}
+
+function llmqOf(params: NetworkParams, type: number): LlmqParams {
+  const llmq = params.llmqs.get(type);
+  if (!llmq) throw new Error(`type ${type} is not configured`);
+  return llmq;
 }

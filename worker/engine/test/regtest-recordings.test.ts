@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bls, convertPublicKey, createMclBls } from "../../bls/index.ts";
-import { type LlmqParams, SIGN_HEIGHT_OFFSET, WORK_DIFF_DEPTH } from "../../params/llmq.ts";
+import { type LlmqParams, WORK_DIFF_DEPTH } from "../../params/llmq.ts";
 import { hasVectors, vectorPath } from "../../test/vectors.ts";
-import { decode } from "../../wire/codec.ts";
 import { isLegacyCommitment } from "../../wire/finalCommitment.ts";
 import {
   type BlockHash,
@@ -14,38 +13,22 @@ import {
   type QuorumHash,
   toHashHex,
 } from "../../wire/hashes.ts";
-import {
-  chainLock,
-  computeChainLockRequestId,
-  computeInstantLockRequestId,
-  instantLock,
-} from "../../wire/locks.ts";
 import { type QuorumSnapshot, SnapshotSkipMode } from "../../wire/qrInfo.ts";
 import { MnType, type SmlEntry } from "../../wire/smlEntry.ts";
-import { activeQuorumsAt } from "../activeQuorums.ts";
 import type { EngineContext } from "../context.ts";
 import { feedQrInfo } from "../feedQrInfo.ts";
-import {
-  type LockPreparation,
-  prepareChainLock,
-  prepareInstantLock,
-  selectSigningQuorum,
-  signerIndex,
-} from "../locks.ts";
 import { memberResolver } from "../quorumJobs.ts";
-import { computeQuorumsRoot, type QuorumEntry, quorumKey } from "../quorumSet.ts";
+import { type QuorumEntry, quorumKey } from "../quorumSet.ts";
 import { Rotation } from "../rotation.ts";
 import { type EngineState, statusOf } from "../state.ts";
 import { judge } from "./judge.ts";
-import { holding, makeList } from "./madeLists.ts";
 import { MinedSets } from "./minedSets.ts";
 import {
   type AppliedDiffs,
   applyAllDiffs,
-  type CapturedMessage,
-  type ChainBlock,
   listsByHeight,
   onlyListsAt,
+  SCENARIO_NAMES,
   Scenario,
 } from "./scenario.ts";
 
@@ -61,17 +44,8 @@ interface Expected {
   /** Rotating cycles with a recorded snapshot. */
   readonly snapshots: number;
   readonly skipLists: number;
-  /** Recorded active sets (type and height), and how many of them a held list has. */
-  readonly activeSets: number;
-  readonly activeSetsHeld: number;
-  /** Heights whose quorum root is recorded. */
-  readonly provenSets: number;
   /** Statuses of the quorums a qrinfo announces, fed to an engine that holds just the lists of its request. */
   readonly announced: Record<string, number>;
-  readonly clsigs: number;
-  readonly chainLocksByLists: Record<string, number>;
-  readonly instantLocks: Record<string, number>;
-  readonly instantLocksByLists: Record<string, number>;
 }
 
 const SCENARIOS: readonly Expected[] = [
@@ -87,14 +61,7 @@ const SCENARIOS: readonly Expected[] = [
     qrInfos: 51,
     snapshots: 9,
     skipLists: 0,
-    activeSets: 179,
-    activeSetsHeld: 28,
-    provenSets: 283,
-    clsigs: 160,
     announced: { verified: 102 },
-    chainLocksByLists: { "candidate 0": 28, "quorum-set-missing": 132 },
-    instantLocks: { "candidate 0": 43 },
-    instantLocksByLists: { "candidate 0": 8, "quorum-set-missing": 35 },
   },
   {
     name: "faults-b",
@@ -109,14 +76,7 @@ const SCENARIOS: readonly Expected[] = [
     qrInfos: 51,
     snapshots: 11,
     skipLists: 0,
-    activeSets: 224,
-    activeSetsHeld: 28,
-    provenSets: 295,
-    clsigs: 160,
     announced: { verified: 95, "list-missing": 7 },
-    chainLocksByLists: { "candidate 0": 28, "quorum-set-missing": 132 },
-    instantLocks: { "candidate 0": 117 },
-    instantLocksByLists: { "candidate 0": 9, "quorum-set-missing": 108 },
   },
   {
     name: "few-masternodes-c",
@@ -131,14 +91,7 @@ const SCENARIOS: readonly Expected[] = [
     qrInfos: 51,
     snapshots: 9,
     skipLists: 3,
-    activeSets: 156,
-    activeSetsHeld: 9,
-    provenSets: 272,
-    clsigs: 50,
     announced: { verified: 102 },
-    chainLocksByLists: { "candidate 0": 4, "quorum-set-missing": 46 },
-    instantLocks: { "candidate 0": 40 },
-    instantLocksByLists: { "candidate 0": 4, "quorum-set-missing": 36 },
   },
   {
     name: "legacy-bls-d",
@@ -153,14 +106,7 @@ const SCENARIOS: readonly Expected[] = [
     qrInfos: 51,
     snapshots: 10,
     skipLists: 0,
-    activeSets: 168,
-    activeSetsHeld: 21,
-    provenSets: 283,
-    clsigs: 50,
     announced: { verified: 88, "list-missing": 14 },
-    chainLocksByLists: { "candidate 0": 2, "quorum-set-missing": 48 },
-    instantLocks: { "candidate 0": 40 },
-    instantLocksByLists: { "quorum-set-missing": 40 },
   },
 ];
 
@@ -191,25 +137,11 @@ type ProtxLists = Record<
   { readonly hash: string; readonly registered?: readonly RecordedMasternode[]; readonly valid: string[] }
 >;
 
-type Selections = readonly { readonly id: string; readonly quorumHash: string }[];
-
-interface SelectQuorum {
-  readonly "100": Selections;
-  readonly "103": Selections;
-  readonly clsigIdsAtTip: readonly {
-    readonly height: Height;
-    readonly id: string;
-    readonly quorumHash: string;
-  }[];
-}
-
-/** By LLMQ name, then per quorum an object keyed by its hash. */
-type ExtendedList = Record<string, readonly Record<string, unknown>[]>;
-
 it("asserts every scenario that is recorded", () => {
   const folder = vectorPath("regtest");
   const recorded = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-  const known = [...SCENARIOS.map(({ name }) => name), "node-behaviour"];
+  expect(SCENARIOS.map(({ name }) => name)).toEqual(SCENARIO_NAMES);
+  const known = [...SCENARIO_NAMES, "node-behaviour"];
   expect(known).toEqual(
     expect.arrayContaining(recorded.filter((entry) => entry.isDirectory()).map(({ name }) => name)),
   );
@@ -220,7 +152,6 @@ for (const expected of SCENARIOS) {
   describe(`regtest/${expected.name}`, () => {
     const scenario = new Scenario(expected.name);
     const { params, chain } = scenario;
-    const blocks = scenario.json<ChainBlock[]>("chain.json");
     const minedSets = new MinedSets(scenario);
     const llmqOf = (type: number): LlmqParams => {
       const llmq = params.llmqs.get(type);
@@ -228,7 +159,6 @@ for (const expected of SCENARIOS) {
       return llmq;
     };
     const rotating = llmqOf(params.llmqTypeInstantSend);
-    const hashOf = (quorum: QuorumEntry) => toHashHex(quorum.commitment.quorumHash);
 
     let bls: Bls;
     let context: EngineContext;
@@ -237,8 +167,6 @@ for (const expected of SCENARIOS) {
     let state: EngineState;
     /** Every quorum that any message brought. */
     let quorums: Map<string, QuorumEntry>;
-    /** Every active set there ever was, from the mined commitments. */
-    let minedState: EngineState;
     /** By work block, every snapshot any qrinfo brought. */
     let recordedSnapshots: Map<HashHex, Set<QuorumSnapshot>>;
     const rememberSnapshots = (fed: EngineState) => {
@@ -266,7 +194,6 @@ for (const expected of SCENARIOS) {
       for (const list of state.lists.values())
         for (const [key, quorum] of list.quorums) quorums.set(key, quorum);
       state = await judge(state, quorums.values(), context, bls);
-      minedState = makeMinedSetsState();
     });
 
     describe("mnlistdiff", () => {
@@ -427,154 +354,6 @@ for (const expected of SCENARIOS) {
         expect(skipLists).toBe(expected.skipLists);
       });
     });
-
-    describe("active sets", () => {
-      const { byHeight } = scenario.json<{ byHeight: Record<string, ExtendedList> }>(
-        "quorum_listextended.json",
-      );
-      const recorded = Object.entries(byHeight).flatMap(([height, sets]) =>
-        [...params.llmqs.values()].flatMap((llmq) => {
-          const set = sets[llmq.name];
-          return set ? [{ llmq, height: Number(height), hashes: set.flatMap((q) => Object.keys(q)) }] : [];
-        }),
-      );
-
-      it(`are the recorded ones at the ${expected.activeSetsHeld} heights whose gap has a list`, () => {
-        let held = 0;
-        for (const { llmq, height, hashes } of recorded) {
-          const active = activeQuorumsAt(state, llmq, height, context);
-          if (!active) continue;
-          held++;
-          expect(active.quorums.map(hashOf).sort(), `${llmq.name} at ${height}`).toEqual(hashes.sort());
-        }
-        expect(held).toBe(expected.activeSetsHeld);
-      });
-
-      it(`are the recorded ones at all ${expected.activeSets} when every set is held`, () => {
-        for (const { llmq, height, hashes } of recorded) {
-          const active = activeQuorumsAt(minedState, llmq, height, context);
-          expect(active?.quorums.map(hashOf).sort(), `${llmq.name} at ${height}`).toEqual(hashes.sort());
-        }
-        expect(recorded.length).toBe(expected.activeSets);
-      });
-
-      it("hold the quorum that the node selects for a request", () => {
-        const selected = scenario.json<SelectQuorum>("selectquorum.json");
-        const setHeight = scenario.tipHeight - SIGN_HEIGHT_OFFSET;
-        const chainLocks = llmqOf(params.llmqTypeChainLocks);
-        const plain = activeQuorumsAt(minedState, chainLocks, setHeight, context)?.quorums ?? [];
-        const rotated = activeQuorumsAt(minedState, rotating, setHeight, context)?.quorums ?? [];
-        for (const { id, quorumHash } of selected["100"]) {
-          const quorum = selectSigningQuorum(chainLocks, plain, fromHashHex(id));
-          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
-        }
-        for (const { id, quorumHash } of selected["103"]) {
-          const index = signerIndex(fromHashHex(id), rotating.signingActiveQuorumCount);
-          const quorum = rotated.find(({ commitment }) => commitment.quorumIndex === index);
-          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
-        }
-        for (const { height, id, quorumHash } of selected.clsigIdsAtTip) {
-          const requestId = computeChainLockRequestId(height);
-          expect(toHashHex(requestId)).toBe(id);
-          const quorum = selectSigningQuorum(chainLocks, plain, requestId);
-          expect(quorum && hashOf(quorum), id).toBe(quorumHash);
-        }
-        expect([selected["100"], selected["103"], selected.clsigIdsAtTip].map((s) => s.length)).toEqual([
-          40, 40, 12,
-        ]);
-      });
-    });
-
-    describe("locks", () => {
-      interface RecordedLocks {
-        readonly type: number;
-        readonly locks: readonly {
-          readonly captured: CapturedMessage;
-          /** Heights whose active set may have signed, likeliest first. */
-          readonly heights: readonly Height[];
-          readonly prepare: (held: EngineState) => LockPreparation;
-        }[];
-      }
-      const chainLocks = (): RecordedLocks => ({
-        type: params.llmqTypeChainLocks,
-        locks: scenario.ofKind("clsig").map((captured) => {
-          const lock = decode(chainLock, scenario.bytes(captured.file));
-          expect(lock.height).toBe(captured.height);
-          expect(toHashHex(lock.blockHash)).toBe(captured.hash);
-          expect(toHashHex(computeChainLockRequestId(lock.height))).toBe(captured.expect.requestId);
-          const heights = [lock.height - SIGN_HEIGHT_OFFSET];
-          return { captured, heights, prepare: (held) => prepareChainLock(held, lock, context) };
-        }),
-      });
-      const instantLocks = (): RecordedLocks => ({
-        type: params.llmqTypeInstantSend,
-        locks: scenario.ofKind("isdlock").map((captured) => {
-          const lock = decode(instantLock, scenario.bytes(captured.file));
-          expect(toHashHex(computeInstantLockRequestId(lock))).toBe(captured.expect.requestId);
-          expect(chain.heightOf(lock.cycleHash)).toBe(captured.expect.cycleHeight);
-          const interval = rotating.dkgInterval;
-          const endOfCycle = Math.min(captured.expect.cycleHeight + interval - 1, scenario.tipHeight);
-          const heights = [endOfCycle, endOfCycle - interval];
-          const prepare = (held: EngineState) => prepareInstantLock(held, lock, scenario.tipHeight, context);
-          return { captured, heights, prepare };
-        }),
-      });
-
-      /** Which attempt verifies, by count; a lock whose signer is another than recorded fails the test. */
-      async function signers(
-        { type, locks }: RecordedLocks,
-        held: EngineState,
-      ): Promise<Record<string, number>> {
-        const counts: Record<string, number> = {};
-        for (const { captured, heights, prepare } of locks) {
-          const { candidates, missing } = prepare(held);
-          // The first of the lock's sets that no list has.
-          const height = heights.find((one) => !activeQuorumsAt(held, llmqOf(type), one, context));
-          const valid = await bls.verify(candidates.map(({ check }) => check));
-          const attempt = valid.indexOf(true);
-          const outcome = attempt < 0 ? (missing?.code ?? "invalid") : `candidate ${attempt}`;
-          counts[outcome] = (counts[outcome] ?? 0) + 1;
-          if (missing) expect(missing, captured.file).toEqual({ code: "quorum-set-missing", height });
-          const signer = candidates[attempt];
-          if (signer) expect(hashOf(signer.quorum), captured.file).toBe(captured.expect.signedByQuorum);
-        }
-        return counts;
-      }
-
-      it("chainlocks verify where a list has the set, and else name it", async () => {
-        expect(await signers(chainLocks(), state)).toEqual(expected.chainLocksByLists);
-      });
-
-      it("chainlocks all verify when every set is held", async () => {
-        expect(await signers(chainLocks(), minedState)).toEqual({
-          "candidate 0": scenario.ofKind("clsig").length,
-        });
-        expect(scenario.ofKind("clsig").length).toBe(expected.clsigs);
-      });
-
-      it("instant locks verify where a list has the set, and else name it", async () => {
-        expect(await signers(instantLocks(), state)).toEqual(expected.instantLocksByLists);
-      });
-
-      it("instant locks all verify when every set is held", async () => {
-        expect(await signers(instantLocks(), minedState)).toEqual(expected.instantLocks);
-      });
-    });
-
-    /** A list at every height with the quorums mined by then, proven by the quorum root wherever one is recorded. */
-    function makeMinedSetsState(): EngineState {
-      let proven = 0;
-      const lists = blocks.map(({ height, hash, cbTx }) => {
-        const quorums = minedSets.at(height);
-        if (cbTx) {
-          expect(toHashHex(computeQuorumsRoot(quorums).root), `${height}`).toBe(cbTx.merkleRootQuorums);
-          proven++;
-        }
-        return makeList({ height, hash, quorums: [...quorums.values()] });
-      });
-      expect(proven).toBe(expected.provenSets);
-      return holding(...lists);
-    }
   });
 }
 

@@ -12,6 +12,8 @@ import type { MasternodeList } from "../masternodeList.ts";
 import { EMPTY_ENGINE, type EngineState } from "../state.ts";
 import { KnownChain } from "./knownChain.ts";
 
+export const SCENARIO_NAMES = ["cycle-a", "faults-b", "few-masternodes-c", "legacy-bls-d"];
+
 /** One recorded message of a regtest capture's manifest. */
 export interface CapturedMessage {
   readonly file: string;

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { DashlightError, type ErrorFacts } from "../../errors.ts";
 import { networkParams } from "../../params/index.ts";
 import { hasVectors, readVector } from "../../test/vectors.ts";
-import { decode, makeBitset } from "../../wire/codec.ts";
+import { decode, encode, makeBitset } from "../../wire/codec.ts";
 import { type FinalCommitment, makeFinalCommitment } from "../../wire/finalCommitment.ts";
 import {
   type BlockHash,
@@ -22,9 +22,19 @@ import type { EngineContext } from "../context.ts";
 import type { MasternodeList } from "../masternodeList.ts";
 import { EMPTY_ENGINE, type EngineState } from "../state.ts";
 import { fieldsOfDiff } from "./diffFields.ts";
-import { mine, mineWithRoots, type PlainSets, plainSetsOf, withMerkleRoot } from "./forge.ts";
+import {
+  diffBetween,
+  mine,
+  mineWithRoots,
+  NO_SETS,
+  type PlainSets,
+  plainSetsOf,
+  withMerkleRoot,
+} from "./forge.ts";
 import { expectUnchanged, factsOfRefusal, freeze, remember } from "./frozen.ts";
 import { KnownChain } from "./knownChain.ts";
+import { madeCommitment, madeEntry } from "./madeEntries.ts";
+import { madeHash } from "./madeLists.ts";
 import { applyAllDiffs, listsByHeight, Scenario } from "./scenario.ts";
 
 const PROTOCOL = 70240;
@@ -136,6 +146,45 @@ function flip(bytes: Uint8Array, at: number, bit: number): Uint8Array {
   flipped[at] = (flipped[at] as number) ^ (1 << bit);
   return flipped;
 }
+
+describe("a made diff", () => {
+  const blocks = [100, 200].map((height) => ({ height, hash: madeHash(height) }));
+  const [first, second] = blocks as [(typeof blocks)[number], (typeof blocks)[number]];
+  const chain = new KnownChain().addHash(first.height, first.hash).addHash(second.height, second.hash);
+  const regtest = networkParams("regtest");
+  const params = { ...regtest, activation: { ...regtest.activation, v20: 1 } };
+  const setsOf = (ids: readonly number[], quorums: readonly number[]): PlainSets => ({
+    masternodes: new Map(ids.map((id) => [toHashHex(madeEntry(id).proRegTxHash), madeEntry(id)])),
+    quorums: new Map(quorums.map((id) => [`100 ${madeHash(id, 9)}`, madeCommitment(100, id)])),
+  });
+  const [before, after] = [setsOf([1, 2, 3, 4], [1, 2]), setsOf([2, 3, 5, 6], [2, 21])];
+  const diff = diffBetween(before, after, first, second);
+  const bytes = encode(mnListDiff(PROTOCOL), diff);
+  const merkleRoot = extractMatches(diff).root;
+  const view = withMerkleRoot(chain, second.height, merkleRoot);
+  const context: EngineContext = { params, chain: view, isValidSignature: () => true };
+  const base = diffBetween(NO_SETS, before, undefined, first);
+  const state = freeze(applyDiff(EMPTY_ENGINE, base, context).state);
+
+  it("is refused with any bit flipped that is committed to", () => {
+    const honest = applyDiff(state, decode(mnListDiff(PROTOCOL), bytes), context).list;
+    expect(honest.masternodes.length).toBe(4);
+    const held = remember(state);
+    const uncommitted = new Set<string>();
+    for (const { name, start, size } of fieldsOfDiff(diff)) {
+      for (let at = start; at < start + size; at++) {
+        for (let bit = 0; bit < 8; bit++) {
+          const outcome = outcomeOf(flip(bytes, at, bit), honest, state, context);
+          if (!isExpected(name, outcome)) expect.fail(`${name} at ${at}, bit ${bit}: ${outcome}`);
+          if (outcome === APPLIED) uncommitted.add(name);
+        }
+      }
+    }
+    expectUnchanged(held);
+    // It brings no quorumsCLSigs, and its block has one transaction.
+    expect([...uncommitted]).toEqual(["merkleFlags"]);
+  });
+});
 
 if (hasVectors("regtest/faults-b")) {
   describe("a recorded diff", () => {
@@ -579,11 +628,11 @@ function* sample(fieldNames: ReadonlyMap<string, { start: number; size: number }
   }
 }
 
-/** In a big message a changed count can also shift what follows into any other mistake of form. */
+/** In other messages, what says how the rest is to be read can shift it into any other mistake of form. */
 function isExpected(field: string, outcome: string): boolean {
   if (OUTCOMES[field]?.includes(outcome)) return true;
   if (field === "totalTransactions") return outcome === APPLIED;
-  return field.endsWith(" count") && outcome.startsWith("wire/");
+  return / count$|^cbTx$|\.version$|\.type$/.test(field) && outcome.startsWith("wire/");
 }
 
 const BIG = [
