@@ -1,5 +1,5 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import project from "./package.json" with { type: "json" };
 
@@ -8,14 +8,28 @@ const BRIDGE_IN_DEVELOPMENT = "http://127.0.0.1:8080";
 /** The largest file is mcl-wasm with its module as base64; the default of 2 MiB leaves too little room beside it. */
 const LARGEST_CACHED_FILE_BYTES = 4 * 1024 * 1024;
 
+/**
+ * Whoever chose a theme other than the device's sees no flash of the device's first: nothing is painted before the
+ * module that applies it. An inline script would do the same, against the CSP.
+ */
+const paintWithTheme: Plugin = {
+  name: "paint-with-theme",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"'),
+  },
+};
+
 export default defineConfig({
   plugins: [
     react(),
+    paintWithTheme,
     VitePWA({
       registerType: "prompt",
       // The app registers the service worker itself: an injected inline script would need a laxer CSP.
       injectRegister: false,
-      includeAssets: ["icon.svg", "apple-touch-icon.png"],
+      // The icons are among the built files below.
+      includeManifestIcons: false,
       manifest: {
         name: "Dashlight",
         short_name: "Dashlight",
@@ -35,7 +49,7 @@ export default defineConfig({
         ],
       },
       workbox: {
-        globPatterns: ["**/*.{js,css,html,svg,png,wasm,webmanifest}"],
+        globPatterns: ["**/*.{js,css,html,svg,png,wasm}"],
         maximumFileSizeToCacheInBytes: LARGEST_CACHED_FILE_BYTES,
         navigateFallbackDenylist: [/^\/bridge\//],
         cleanupOutdatedCaches: true,

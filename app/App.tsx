@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { SCREEN_TITLES, Shell } from "./components/Shell.tsx";
 import { UpdatePrompt } from "./components/UpdatePrompt.tsx";
 import type { Route } from "./route.ts";
@@ -8,11 +8,10 @@ import { Peers } from "./screens/Peers.tsx";
 import { Problems } from "./screens/Problems.tsx";
 import { Quorums } from "./screens/Quorums.tsx";
 import { Settings } from "./screens/Settings.tsx";
-import { describeStatus, type Status } from "./status.ts";
 import { useApp } from "./store.ts";
 import { loadTheme, saveTheme, type Theme } from "./theme.ts";
-import { useNow } from "./useNow.ts";
 import { useRoute } from "./useRoute.ts";
+import { useStatus } from "./useStatus.ts";
 
 /** The frame and the screen that the address names. */
 export function App() {
@@ -21,11 +20,11 @@ export function App() {
   const network = useApp((state) => state.snapshot?.network);
   const update = useApp((state) => state.update);
   const [theme, setTheme] = useState(loadTheme);
-  useScreenChange(route);
-  function changeTheme(next: Theme): void {
+  const changeTheme = useCallback((next: Theme) => {
     setTheme(next);
     saveTheme(next);
-  }
+  }, []);
+  useScreenChange(route);
   return (
     <>
       <Shell
@@ -35,21 +34,25 @@ export function App() {
         theme={theme}
         onThemeChange={changeTheme}
       >
-        {renderScreen(route, status, theme, changeTheme)}
+        <Screen route={route} theme={theme} onThemeChange={changeTheme} />
       </Shell>
       {update !== undefined && <UpdatePrompt onReload={update} />}
     </>
   );
 }
 
-/** The overview puts its answer above the problem; elsewhere the problem comes first. */
-function renderScreen(
-  route: Route,
-  status: Status,
-  theme: Theme,
-  onThemeChange: (theme: Theme) => void,
-): ReactNode {
-  if (route.screen === "overview") return <Overview status={status} />;
+interface ScreenProps {
+  route: Route;
+  theme: Theme;
+  onThemeChange: (theme: Theme) => void;
+}
+
+/**
+ * The overview puts its answer above the problem; elsewhere the problem comes first.
+ * The frame renders with every snapshot, a screen only when something it selects has changed.
+ */
+const Screen = memo(function Screen({ route, theme, onThemeChange }: ScreenProps) {
+  if (route.screen === "overview") return <Overview />;
   return (
     <>
       <Problems />
@@ -59,16 +62,7 @@ function renderScreen(
       {route.screen === "settings" && <Settings theme={theme} onThemeChange={onThemeChange} />}
     </>
   );
-}
-
-function useStatus(): Status {
-  const engine = useApp((state) => state.engine);
-  const snapshot = useApp((state) => state.snapshot);
-  const lastVerifiedMs = useApp((state) => state.lastVerifiedMs);
-  const isOnline = useApp((state) => state.isOnline);
-  const nowMs = useNow();
-  return describeStatus({ engine, snapshot, lastVerifiedMs, isOnline }, nowMs);
-}
+});
 
 /** A new screen starts at its top, has its name in the window's title, and the focus on its heading. */
 function useScreenChange({ screen }: Route): void {

@@ -1,6 +1,8 @@
 /** How values are written for people. Pure: the clock is an argument. */
 
 const NUMBER = new Intl.NumberFormat("en");
+/** Made once: making one takes longer than a hundred uses. */
+const TIME = timeFormat(undefined);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -56,8 +58,12 @@ export function formatEta(etaMs: number): string {
   return `about ${plural(Math.round(etaMs / HOUR_MS), "hour")}`;
 }
 
-/** @returns date and time in the reader's own zone, e.g. "20 Nov 2025, 11:06:42" */
+/** @returns date and time, in the reader's own zone unless named, e.g. "20 Nov 2025, 11:06:42" */
 export function formatTime(timeMs: number, timeZone?: string): string {
+  return (timeZone === undefined ? TIME : timeFormat(timeZone)).format(timeMs);
+}
+
+function timeFormat(timeZone: string | undefined): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat("en-GB", {
     day: "numeric",
     month: "short",
@@ -66,7 +72,7 @@ export function formatTime(timeMs: number, timeZone?: string): string {
     minute: "2-digit",
     second: "2-digit",
     timeZone,
-  }).format(timeMs);
+  });
 }
 
 /** @returns e.g. "1 peer", "3 peers", "1,200 peers" */

@@ -1,10 +1,10 @@
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { parseRoute, type Route, routeHref } from "./route.ts";
 
 /** @returns where the reader is; follows links, the back button and typed addresses */
 export function useRoute(): Route {
   const hash = useSyncExternalStore(subscribe, () => window.location.hash);
-  return parseRoute(hash);
+  return useMemo(() => parseRoute(hash), [hash]);
 }
 
 function subscribe(onChange: () => void): () => void {

@@ -14,10 +14,16 @@ const LEVELS: readonly { value: Level; label: string }[] = [
   { value: "error", label: "Errors" },
 ];
 
-/** Every decision of the engine, newest first. */
+/** What is looked at here; the download has all. */
+const MOST_SHOWN = 200;
+
+/** The decisions of the engine, newest first. */
 export function LogCard({ log, onExport }: { log: readonly LogEntry[]; onExport: () => void }) {
   const [level, setLevel] = useState<Level>("all");
-  const shown = log.filter((entry) => level === "all" || entry.level === level).reverse();
+  const shown = log
+    .filter((entry) => level === "all" || entry.level === level)
+    .slice(-MOST_SHOWN)
+    .reverse();
   return (
     <Card title="Log">
       <div className="log-tools">

@@ -56,7 +56,11 @@ function Row({ peer }: { peer: PeerSnapshot }) {
         <meter min={0} max={100} low={34} high={67} optimum={100} value={peer.score} aria-hidden="true" />{" "}
         {Math.round(peer.score)}
       </td>
-      <td data-label="In">{formatBytes(peer.bytesIn)}</td>
+      <td data-label="In">
+        <data value={peer.bytesIn} data-testid="peer-bytes-in">
+          {formatBytes(peer.bytesIn)}
+        </data>
+      </td>
       <td data-label="Out">{formatBytes(peer.bytesOut)}</td>
     </tr>
   );

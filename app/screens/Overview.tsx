@@ -10,10 +10,12 @@ import { trustLadder } from "../ladder.ts";
 import type { Status } from "../status.ts";
 import { isUnchecked, readyPeers, useApp } from "../store.ts";
 import { useNow } from "../useNow.ts";
+import { useStatus } from "../useStatus.ts";
 import { Problems } from "./Problems.tsx";
 
 /** What is verified and why. */
-export function Overview({ status }: { status: Status }) {
+export function Overview() {
+  const status = useStatus();
   const snapshot = useApp((state) => state.snapshot);
   const unchecked = useApp(isUnchecked);
   const nowMs = useNow();
