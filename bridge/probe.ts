@@ -86,7 +86,7 @@ async function canReachAny(
   }
 }
 
-/** Rejects if no TCP connection comes about in time. */
+/** Rejects if no TCP connection comes about in time; `signal` ends the one that does. */
 async function tryConnect(peer: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
   const address = parseAddress(peer);
   if (address === undefined) throw new Error(`not HOST:PORT: ${peer}`);
@@ -95,7 +95,6 @@ async function tryConnect(peer: string, timeoutMs: number, signal: AbortSignal):
   try {
     await once(socket, "connect");
   } finally {
-    socket.on("error", () => socket.destroy()); // a reset that comes now changes nothing
-    socket.destroy();
+    socket.on("error", () => socket.destroy()); // what comes now, an abort at the latest, changes nothing
   }
 }

@@ -129,10 +129,7 @@ class BridgeServer implements Bridge {
     const closed = once(this.#http, "close");
     this.#http.close();
     for (const relay of this.#relays.keys()) relay.close(CloseCode.shuttingDown, "shutting down");
-    const grace = setTimeout(() => {
-      this.#http.closeAllConnections();
-      for (const webSocket of this.#webSockets.clients) webSocket.terminate();
-    }, this.#limits.closeGraceMs);
+    const grace = setTimeout(() => this.#http.closeAllConnections(), this.#limits.closeGraceMs);
     await Promise.all([closed, ...[...this.#relays.keys()].map((relay) => relay.closed)]);
     clearTimeout(grace);
   }
@@ -155,12 +152,12 @@ class BridgeServer implements Bridge {
       return sendText(response, 405, "Method not allowed\n");
     }
     const { pathname } = parseUrl(request);
-    if (pathname === NETWORK_PATH) return this.#sendNetwork(request, response);
+    if (pathname === NETWORK_PATH) return this.#sendNetwork(response);
     if (pathname === P2P_PATH) return sendText(response, 426, "WebSocket only\n");
     await serveStatic(resolve(this.#options.distDir), pathname, request, response);
   }
 
-  async #sendNetwork(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #sendNetwork(response: ServerResponse): Promise<void> {
     const { params, paramsFile, peers } = this.#options;
     const network: BridgeNetwork = { network: params.name, params: paramsFile, peers: await peers() };
     const json = JSON.stringify(network);
@@ -169,7 +166,7 @@ class BridgeServer implements Bridge {
       "Content-Length": Buffer.byteLength(json),
       "Cache-Control": "no-store",
     });
-    response.end(request.method === "HEAD" ? undefined : json);
+    response.end(json);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -97,7 +97,7 @@ export async function serveStatic(
 
 export function sendText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" });
-  response.end(response.req.method === "HEAD" ? undefined : text);
+  response.end(text); // Node leaves it out after a HEAD
 }
 
 /** @returns undefined for what is not a file below `root`, however the path is written */
@@ -112,8 +112,7 @@ async function findFile(root: string, pathname: string): Promise<StaticFile | un
 
 function decodePath(pathname: string): string | undefined {
   try {
-    const path = decodeURIComponent(pathname);
-    return path.includes("\0") ? undefined : path;
+    return decodeURIComponent(pathname);
   } catch (error) {
     if (error instanceof URIError) return undefined;
     throw error;

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { CloseCode } from "../protocol.ts";
 import type { Bridge } from "../server.ts";
 import {
@@ -66,7 +67,7 @@ describe("a peer that cannot be reached", () => {
 
   it("loses the client while it is being called", async () => {
     const address = await startSilentHost();
-    const bridge = await startBridge({ namedAddresses: [address] });
+    const bridge = await startBridge({ namedAddresses: [address], limits: NO_GRACE });
     const client = await openClient(bridge, address);
     expect(firstRelay(bridge).isConnected).toBe(false);
     client.webSocket.close();
@@ -224,11 +225,15 @@ async function openDeafClient(bridge: Bridge, peer: string): Promise<Socket> {
   onTestFinished(() => void socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.resume();
-  const head = `GET /bridge/p2p?peer=${peer} HTTP/1.1`;
-  const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-  socket.write(`${head}\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${key}\r\n\r\n`);
+  socket.write(upgradeRequest(peer));
   await once(socket, "data");
   return socket;
+}
+
+function upgradeRequest(peer: string): string {
+  const head = `GET /bridge/p2p?peer=${peer} HTTP/1.1`;
+  const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+  return `${head}\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${key}\r\n\r\n`;
 }
 
 describe("silence", () => {
@@ -237,6 +242,24 @@ describe("silence", () => {
     const client = await openClient(bridge, peer.address);
     expect(await client.closed).toBe(`${CloseCode.peerClosed} idle`);
     await noRelays(bridge);
+  });
+
+  it("is over with every byte, whoever sends it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { bridge, peer } = await startWith((socket) => void socket.resume(), { idleTimeoutMs: 1000 });
+    const client = await openClient(bridge, peer.address);
+    while (!firstRelay(bridge).isConnected || peer.sockets.length === 0) await setImmediate();
+    for (let i = 1; i <= 3; i++) {
+      vi.advanceTimersByTime(900);
+      client.webSocket.send(MAGIC);
+      while (firstRelay(bridge).bytesToPeer < i * MAGIC.length) await setImmediate();
+      vi.advanceTimersByTime(900);
+      peer.sockets[0]?.write(MAGIC);
+      await once(client.webSocket, "message");
+    }
+    vi.advanceTimersByTime(1000);
+    expect(await client.closed).toBe(`${CloseCode.peerClosed} idle`);
   });
 
   it("ends a relay whose client has stopped reading", async () => {
@@ -249,10 +272,16 @@ describe("silence", () => {
   });
 });
 
+/** Connections and timers of this process. */
+function countHandles(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap" || name === "Timeout")
+    .length;
+}
+
 describe("shutdown", () => {
   it("tells every client and leaves nothing open", async () => {
-    const before = process.getActiveResourcesInfo().sort();
-    const { bridge, peer } = await startWith(echo);
+    const before = countHandles();
+    const { bridge, peer } = await startWith(echo, NO_GRACE);
     const clients = await Promise.all([1, 2, 3].map(() => openClient(bridge, peer.address)));
     for (const client of clients) client.webSocket.send(MAGIC);
     await until(() => clients.every((client) => client.receivedBytes() === MAGIC.length));
@@ -261,11 +290,21 @@ describe("shutdown", () => {
     for (const client of clients) expect(await client.closed).toBe(`${CloseCode.shuttingDown} shutting down`);
     expect(bridge.relays()).toEqual([]);
     await expect(fetch(bridge.url)).rejects.toThrow();
-    await until(() => peer.sockets.every((socket) => socket.destroyed || socket.readableEnded));
     for (const socket of peer.sockets) socket.destroy();
-    const isOurs = (name: string) => /TCP|Timeout/.test(name) && name !== "TCPServerWrap";
-    const open = () => process.getActiveResourcesInfo().filter(isOurs).length;
-    await until(() => open() <= before.filter(isOurs).length + 1); // until() itself polls with a timer
+    await until(() => countHandles() <= before + 1); // until() itself polls with a timer
+  });
+
+  it("finds nothing left of relays that ended before", async () => {
+    const before = countHandles();
+    const { bridge, peer } = await startWith(echo, NO_GRACE);
+    const [leaver, left] = [await openClient(bridge, peer.address), await openClient(bridge, peer.address)];
+    const refused = await openClient(bridge, "nonsense");
+    await until(() => peer.sockets.length === 2);
+    leaver.webSocket.close();
+    for (const socket of peer.sockets) socket.end();
+    await Promise.all([leaver.closed, left.closed, refused.closed, noRelays(bridge)]);
+    await bridge.close();
+    await until(() => countHandles() <= before + 1);
   });
 
   it("waits for clients that do not answer no longer than the grace", async () => {
@@ -283,6 +322,20 @@ describe("shutdown", () => {
     await Promise.all([bridge.close(), bridge.close()]);
     await until(() => deaf.closed && refused.closed);
     browser.destroy();
+  });
+
+  it("lets in nobody who was about to come", async () => {
+    const bridge = await startBridge({ limits: NO_GRACE });
+    const late = connect(bridge.port, "127.0.0.1");
+    const request = upgradeRequest("8.8.8.8:19899");
+    late.write(request.slice(0, 50));
+    await until(() => late.bytesWritten === 50);
+    await fetch(bridge.url); // by now the bridge has read it
+    const closed = bridge.close();
+    late.write(request.slice(50));
+    expect(await text(late)).toMatch(/^HTTP\/1.1 503 /);
+    await closed;
+    await bridge.close(); // once more is no mistake
   });
 
   it("rejects when the port is taken", async () => {

@@ -73,6 +73,12 @@ describe("bytes", () => {
     expect(Buffer.concat(atPeer).equals(up)).toBe(true);
   });
 
+  it("are not compressed, even if the client offers it", async () => {
+    const { bridge, peer } = await startWithEcho();
+    const client = await openClient(bridge, peer.address, { perMessageDeflate: true });
+    expect(client.webSocket.extensions).toBe("");
+  });
+
   it("wait for the connection", async () => {
     const { bridge, peer } = await startWithEcho();
     const client = await openClient(bridge, peer.address);
@@ -200,6 +206,14 @@ describe("refusals before anything reaches a peer", () => {
       const client = await openClient(bridge, peer.address, origin === undefined ? {} : { origin });
       await goRound(client, 1);
     }
+  });
+
+  it("lets through a host name that was named, however it is spelled", async () => {
+    const peer = await startPeer(echo);
+    const port = peer.address.split(":")[1];
+    const bridge = await startBridge({ namedAddresses: [`LocalHost:${port}`] });
+    await goRound(await openClient(bridge, `localHOST:${port}`), 1);
+    expect(firstRelay(bridge).peer).toBe(`localhost:${port}`);
   });
 
   it("too many relays of one client, until one of them ends", async () => {
