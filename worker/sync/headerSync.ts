@@ -23,6 +23,9 @@ export class HeaderSync {
   readonly #onAccepted: (result: AcceptResult) => Promise<void>;
   /** One bulk download at a time: what one peer sent the next one need not send again. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Runs that have not started: until then another wish for the same peer's headers adds nothing. */
+  readonly #waiting = new Map<Peer, Promise<void>>();
+  #requests = 0;
 
   constructor(
     chain: HeaderChain,
@@ -41,9 +44,20 @@ export class HeaderSync {
    * @throws `net/*`; `chain/*` for a header that breaks a rule
    */
   sync(peer: Peer, signal: AbortSignal): Promise<void> {
-    const run = this.#queue.then(() => this.#syncNow(peer, signal));
+    const waiting = this.#waiting.get(peer);
+    if (waiting) return waiting;
+    const run = this.#queue.then(() => {
+      this.#waiting.delete(peer);
+      return this.#syncNow(peer, signal);
+    });
+    this.#waiting.set(peer, run);
     this.#queue = run.catch(() => undefined);
     return run;
+  }
+
+  /** Requests sent so far. */
+  get requests(): number {
+    return this.#requests;
   }
 
   /**
@@ -78,6 +92,7 @@ export class HeaderSync {
       message.command === "headers2" || message.command === "headers";
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
     const command = isCompressed ? "getheaders2" : "getheaders";
+    this.#requests++;
     return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
   }
 
