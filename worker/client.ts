@@ -11,7 +11,7 @@ import type { Bls } from "./bls/index.ts";
 import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
 import { applyDiff } from "./engine/applyDiff.ts";
 import type { EngineContext } from "./engine/context.ts";
-import { feedQrInfo } from "./engine/feedQrInfo.ts";
+import { coveredWorkBlocks, feedQrInfo } from "./engine/feedQrInfo.ts";
 import { countValid, type MasternodeList } from "./engine/masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
 import { dropOffChain, EMPTY_ENGINE, type EngineState, newestList, statusOf } from "./engine/state.ts";
@@ -21,18 +21,21 @@ import { PeerPool } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
 import { explainUnknown, quorumTypeRows } from "./rows.ts";
-import { ChainLocks } from "./sync/chainLocks.ts";
+import { ChainLocks, type LockOutcome } from "./sync/chainLocks.ts";
 import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
 import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./sync/fetchAnswer.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { judgeQuorums } from "./sync/judge.ts";
 import { PeerSlots } from "./sync/peerSlots.ts";
-import { explain, plan, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
+import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
 import { prune } from "./sync/prune.ts";
+import { Refusals } from "./sync/refusals.ts";
+import { SnapshotSources } from "./sync/snapshotSources.ts";
 import { toHashHex } from "./wire/hashes.ts";
 import { type InventoryItem, InvType } from "./wire/inventory.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { Message } from "./wire/message.ts";
+import type { QRInfo } from "./wire/qrInfo.ts";
 import { MnType } from "./wire/smlEntry.ts";
 import type { X11 } from "./x11/index.ts";
 
@@ -73,6 +76,9 @@ export interface RestoredState {
   readonly engine: EngineState;
 }
 
+/** Pauses before what failed is asked for again (`design/sync.md` 6). */
+const FIRST_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 300_000;
 /** Plans made one after another before the client waits for something new; each round must bring progress. */
 const MAX_ROUNDS = 12;
 const MAX_LOG_ENTRIES = 300;
@@ -90,7 +96,7 @@ export class LightClient {
   readonly #locks = new ChainLocks();
   readonly #abort = new AbortController();
   readonly #log: LogEntry[] = [];
-  readonly #requests = { qrinfo: 0, mnlistdiff: 0, headers: 0 };
+  readonly #requests = { qrinfo: 0, mnlistdiff: 0 };
   #engine: EngineState;
   #phase: Phase = "connecting";
   #hasHeaders = false;
@@ -102,8 +108,12 @@ export class LightClient {
   #fraction = 0;
   #startedAtMs: number;
   #problem: Problem | undefined;
-  /** Heights that every peer refused to send a list for, until the tip moves. */
-  readonly #unanswered = new Map<number, string>();
+  readonly #refusals = new Refusals();
+  readonly #snapshots = new SnapshotSources();
+  /** Why the last request went unanswered, since the last time everything was there. */
+  #lastFailure: DashlightError | undefined;
+  #retryTimer: unknown;
+  #retries = 0;
 
   constructor(options: ClientOptions, restored: RestoredState | undefined) {
     this.#options = options;
@@ -148,7 +158,7 @@ export class LightClient {
   }
 
   get requestCounts(): { readonly qrinfo: number; readonly mnlistdiff: number; readonly headers: number } {
-    return this.#requests;
+    return { ...this.#requests, headers: this.#headers.requests };
   }
 
   /** @param addresses - HOST:PORT, best first; may be called again with more */
@@ -168,9 +178,15 @@ export class LightClient {
     this.#changed();
   }
 
+  /** The newest verified ChainLock, as far as our chain goes: one of another branch says nothing about ours. */
+  get #finalHeight(): number | undefined {
+    const lock = this.#locks.newest?.lock;
+    return lock && this.#chain.heightOf(lock.blockHash) === lock.height ? lock.height : undefined;
+  }
+
   /** Whether a list that a verified ChainLock makes final holds the quorum, on a chain with the network's work. */
   isFinal(quorum: QuorumEntry): boolean {
-    const lockHeight = this.#locks.newest?.lock.height;
+    const lockHeight = this.#finalHeight;
     if (lockHeight === undefined || !this.#chain.hasMinimumWork) return false;
     const { llmqType, quorumHash } = quorum.commitment;
     const key = quorumKey(llmqType, quorumHash);
@@ -181,6 +197,7 @@ export class LightClient {
 
   stop(): void {
     this.#abort.abort(new DashlightError({ code: "client/not-running" }));
+    this.#options.clock.clearTimeout(this.#retryTimer);
     this.#pool.close();
   }
 
@@ -206,7 +223,7 @@ export class LightClient {
         height: tip.height,
         hash: toHashHex(tip.hash),
         timeSeconds: header.time,
-        isChainLocked: lock !== undefined && lock.lock.height >= tip.height,
+        isChainLocked: this.#finalHeight === tip.height,
       },
       chainLock: lock && {
         height: lock.lock.height,
@@ -249,10 +266,32 @@ export class LightClient {
     const unresolvable = (this.#discovery?.unresolvable ?? []).map(
       ({ llmqType }) => `A quorum of type ${llmqType}: ${explainUnknown({ code: "base-block-unknown" })}`,
     );
-    const unanswered = [...this.#unanswered].map(
-      ([height, reason]) => `The list at block ${height}: no peer sends it (${reason}).`,
+    const lists = this.#refusals.listHeights
+      .filter((height) => this.#isListExhausted(height))
+      .map((height) => `The masternode list at block ${height} is missing: no peer sends it.`);
+    const snapshots = this.#canAskQrInfo ? [] : (this.#discovery?.missingCycles ?? []);
+    const cycles = snapshots.map(
+      ({ cycleHeight, reason }) => `${explainUnknown({ code: reason, cycleHeight })} No peer sends another.`,
     );
-    return [...unresolvable, ...unanswered];
+    return [...unresolvable, ...lists, ...cycles];
+  }
+
+  #readyAddresses(): string[] {
+    return this.#pool.ready.map(({ address }) => address);
+  }
+
+  #isListExhausted(height: number): boolean {
+    return this.#refusals.isListExhausted(height, this.#readyAddresses());
+  }
+
+  /** While nobody is connected, there is no saying. */
+  get #canAskQrInfo(): boolean {
+    const { ready } = this.#pool;
+    if (ready.length === 0) return true;
+    const answering = ready
+      .filter((peer) => peer.answersQrInfo && !this.#snapshots.doubted.has(peer.address))
+      .map(({ address }) => address);
+    return answering.length > 0 && !this.#refusals.isQrInfoExhausted(answering);
   }
 
   // --- headers
@@ -260,7 +299,6 @@ export class LightClient {
   async #syncHeaders(peer: Peer): Promise<void> {
     if (!this.#hasHeaders) this.#setPhase("headers");
     try {
-      this.#requests.headers++;
       await this.#headers.sync(peer, this.#abort.signal);
     } catch (error) {
       this.#onHeaderError(peer, error);
@@ -280,8 +318,9 @@ export class LightClient {
     if (this.#abort.signal.aborted) return;
     if (!(error instanceof DashlightError)) throw error;
     this.note("warning", `${peer.address}: ${error.message}`);
-    if (error.code.startsWith("chain/")) this.#pool.penalize(peer, headerPenalty(error), error.message);
-    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer, 100, error.message);
+    if (error.code.startsWith("chain/"))
+      this.#pool.penalize(peer.address, headerPenalty(error), error.message);
+    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error.message);
     else if (error.code !== "net/disconnected") peer.close(error.message);
   }
 
@@ -291,7 +330,7 @@ export class LightClient {
       this.note("warning", `reorganisation: the best chain forks at block ${reorg.forkHeight}`);
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
-    this.#unanswered.clear();
+    this.#refusals.clear();
     const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };
     await this.#save({ ...headersFrom, before });
     this.#changed();
@@ -316,7 +355,7 @@ export class LightClient {
           return;
         case "mnlistdiff":
         case "qrinfo":
-          this.#pool.penalize(peer, 5, "it sent an answer nobody asked for");
+          this.#pool.penalize(peer.address, 5, "it sent an answer nobody asked for");
           return;
         default:
           return;
@@ -361,46 +400,76 @@ export class LightClient {
     this.#round = { done: 0, total: 0 };
     for (let round = 0; round < MAX_ROUNDS; round++) {
       await this.#judge();
-      const missingSets = await this.#checkLocks();
-      this.#discovery = this.#discover(missingSets);
+      this.#discovery = this.#discover(await this.#checkLocks());
       if (this.#discovery.total === 0) break;
-      const next = this.#plan(this.#discovery);
-      const requests = [...next.qrInfoRequests, ...next.mnListDiffRequests].filter(
-        (request) => request.kind === "qrinfo" || !this.#unanswered.has(request.height),
-      );
+      const next = this.#plan(this.#askable(this.#discovery));
+      const requests = [...next.qrInfoRequests, ...next.mnListDiffRequests];
       if (requests.length === 0) break;
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of next.rationale) this.note("info", line);
-      if (!(await this.#execute(requests))) break;
+      const refusals = this.#refusals.count;
+      // A refusal brings no data, but another plan.
+      if (!(await this.#execute(requests)) && this.#refusals.count === refusals) break;
     }
     this.#finishRound();
     await this.#prune();
   }
 
-  #discover(quorumSetHeights: readonly number[]): Discovery {
-    const { neededTypes } = this.#options;
-    const options = { neededTypes, tipHeight: this.#chain.tip.height, quorumSetHeights };
-    return discover(this.#engine, this.#context, options);
+  #discover({ missingSets, awaitedQuorums }: LockOutcome): Discovery {
+    const tipHeight = this.#chain.tip.height;
+    return discover(this.#engine, this.#context, {
+      neededTypes: this.neededTypes,
+      tipHeight,
+      quorumSetHeights: missingSets,
+      awaitedQuorums,
+    });
+  }
+
+  /** Without lists that nobody sends: others must not be based on them. */
+  #askable(discovery: Discovery): Discovery {
+    const { tip } = discovery;
+    return {
+      ...discovery,
+      missingLists: discovery.missingLists.filter(({ height }) => !this.#isListExhausted(height)),
+      tip: tip && this.#isListExhausted(tip.height) ? undefined : tip,
+    };
   }
 
   #plan(discovery: Discovery): SyncPlan {
-    const canAskQrInfo = this.#pool.ready.some((peer) => peer.answersQrInfo);
-    return plan(discovery, this.#engine, this.#context, this.#chain.tip.height, canAskQrInfo);
+    return plan(discovery, this.#engine, this.#context, this.#chain.tip.height, this.#canAskQrInfo);
   }
 
   #finishRound(): void {
     const discovery = this.#discovery;
-    const isComplete =
-      discovery !== undefined &&
-      [...discovery.missingLists].every((list) => this.#unanswered.has(list.height));
-    if (isComplete && discovery.missingCycles.length === 0 && !discovery.tip) {
+    const hasAllLists = discovery?.missingLists.every(({ height }) => this.#isListExhausted(height));
+    if (hasAllLists && discovery?.missingCycles.length === 0 && !discovery.tip) {
       if (!this.#wasSynced) this.note("info", "every needed quorum is judged");
       this.#wasSynced = true;
       this.#fraction = 1;
       this.#problem = undefined;
+      this.#lastFailure = undefined;
+      this.#retries = 0;
       this.#setPhase("live");
+    } else if (this.#lastFailure) {
+      this.setProblem(this.#lastFailure);
     }
+    this.#scheduleRetry();
     this.#changed();
+  }
+
+  /** What failed by chance is asked for again, with growing pauses; what was refused waits for a new block. */
+  #scheduleRetry(): void {
+    const { clock, random } = this.#options;
+    clock.clearTimeout(this.#retryTimer);
+    if (!this.#refusals.hasFailures) return;
+    const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++);
+    this.#retryTimer = clock.setTimeout(
+      () => {
+        this.#refusals.forgetFailures();
+        this.#run();
+      },
+      pauseMs * (0.5 + random() / 2),
+    );
   }
 
   /**
@@ -410,7 +479,8 @@ export class LightClient {
   async #execute(requests: readonly SyncRequest[]): Promise<boolean> {
     this.#round.total += requests.length;
     const asked = requests.map((request) => {
-      const avoid = new Set<Peer>();
+      const avoid = new Set(this.#refusals.addressesOf(request));
+      if (request.kind === "qrinfo") for (const address of this.#snapshots.doubted) avoid.add(address);
       const answer = this.#fetch(request, avoid);
       answer.catch(() => undefined);
       return { request, avoid, answer };
@@ -424,15 +494,23 @@ export class LightClient {
     return progress;
   }
 
-  #fetch(request: SyncRequest, avoid: Set<Peer>): Promise<SyncAnswer> {
-    this.#requests[request.kind]++;
-    return fetchAnswer(request, this.#slots, avoid, this.#abort.signal);
+  #fetch(request: SyncRequest, avoid: Set<string>): Promise<SyncAnswer> {
+    return fetchAnswer(request, {
+      slots: this.#slots,
+      avoid,
+      signal: this.#abort.signal,
+      onAsk: () => this.#requests[request.kind]++,
+      onFailure: ({ address }, error) => {
+        this.note("warning", `${explain(request)}: ${error.message}`);
+        this.#refusals.add(request, address, error.code === "net/refused" ? "refused" : "failed");
+      },
+    });
   }
 
   /** An answer that a proof refutes bans its sender, and the request goes to somebody else. */
   async #applyOrAskAgain(
     request: SyncRequest,
-    avoid: Set<Peer>,
+    avoid: Set<string>,
     first: Promise<SyncAnswer>,
   ): Promise<boolean> {
     let pending = first;
@@ -441,41 +519,52 @@ export class LightClient {
       try {
         answer = await pending;
       } catch (error) {
-        this.#giveUp(request, error);
+        this.#giveUp(error);
         return false;
       }
       try {
-        await this.#apply(answer);
+        await this.#apply(request, answer);
         return true;
       } catch (error) {
         if (!(error instanceof DashlightError)) throw error;
         this.note("warning", `${answer.peer.address}: ${explain(request)} failed: ${error.message}`);
-        if (!isBadAnswer(error)) return false;
+        if (!isBadAnswer(error)) {
+          this.#refusals.add(request, answer.peer.address, "failed");
+          return false;
+        }
         this.setProblem(error);
-        this.#pool.penalize(answer.peer, 100, error.message);
+        this.#pool.penalize(answer.peer.address, 100, error.message);
       }
       pending = this.#fetch(request, avoid);
     }
   }
 
-  #giveUp(request: SyncRequest, error: unknown): void {
+  #giveUp(error: unknown): void {
     this.#abort.signal.throwIfAborted();
     if (!(error instanceof DashlightError)) throw error;
-    this.note("warning", `${explain(request)}: ${error.message}`);
-    if (error.code !== "net/refused") return;
-    if (request.kind === "mnlistdiff") this.#unanswered.set(request.height, "every peer refused");
+    this.#lastFailure = error;
   }
 
-  async #apply(answer: SyncAnswer): Promise<void> {
+  async #apply(request: SyncRequest, answer: SyncAnswer): Promise<void> {
     const before = this.#engine;
     if (answer.kind === "mnlistdiff") {
       this.#engine = applyDiff(before, answer.diff, this.#context).state;
     } else {
+      if (request.kind === "qrinfo") this.#checkCycle(request, answer.qrInfo);
       const fed = feedQrInfo(before, answer.qrInfo, this.#context);
       if (fed.tip.status === "refused") throw fed.tip.error;
       this.#engine = fed.state;
+      this.#snapshots.record(fed.state, coveredWorkBlocks(answer.qrInfo), answer.peer.address);
     }
     await this.#save({ before });
+  }
+
+  /** A qrinfo does not say which block it was asked for. */
+  #checkCycle({ workHeight }: QrInfoRequest, { mnListDiffH }: QRInfo): void {
+    const height = this.#chain.heightOf(mnListDiffH.blockHash);
+    if (height === undefined || height === workHeight) return;
+    const facts = { expected: `work block ${workHeight}`, received: String(height) };
+    throw new DashlightError({ code: "engine/not-the-requested-cycle", ...facts });
   }
 
   async #judge(): Promise<void> {
@@ -483,22 +572,37 @@ export class LightClient {
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
     if (!this.#wasSynced) this.#setPhase("quorums");
-    this.#engine = await judgeQuorums(this.#engine, quorums, this.#context, this.#options.bls);
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#options.bls);
+    // Verdicts only: the chain, and with it the lists, may have changed meanwhile.
+    this.#engine = { ...this.#engine, statuses: judged.statuses };
+    for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
+      this.#pool.penalize(address, 100, "its quorum snapshots were not the network's");
+    }
     this.#changed();
   }
 
-  /** @returns heights whose quorum set a lock waits for */
-  async #checkLocks(): Promise<readonly number[]> {
+  /** Checks the locks that wait; one whose quorum is not judged yet has it judged first. */
+  async #checkLocks(): Promise<LockOutcome> {
+    const { bls } = this.#options;
     const list = newestList(this.#engine);
     if (list) this.#locks.addFromCoinbase(list, this.#context);
-    const outcome = await this.#locks.check(this.#engine, this.#context, this.#options.bls);
+    let outcome = await this.#locks.check(this.#engine, this.#context, bls);
+    if (outcome.awaitedQuorums.length > 0) {
+      const judged = await judgeQuorums(this.#engine, outcome.awaitedQuorums, this.#context, bls);
+      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      const again = await this.#locks.check(this.#engine, this.#context, bls);
+      const refused = [...outcome.refused, ...again.refused];
+      outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
+    }
     for (const { source, error } of outcome.refused) {
       this.note("warning", `${source}: ${error.message}`);
-      const liar = this.#pool.ready.find(({ address }) => address === source);
-      if (liar) this.#pool.penalize(liar, 100, error.message);
+      this.#pool.penalize(source, 100, error.message);
     }
     if (outcome.verified) await this.#enforceLock(outcome.verified);
-    return outcome.missingSets.filter((height) => height > 0 && height <= this.#chain.tip.height);
+    const isAskable = (height: number) =>
+      height > 0 && height <= this.#chain.tip.height && !this.#isListExhausted(height);
+    // One at a time: the newest lock that verifies makes all others useless.
+    return { ...outcome, missingSets: outcome.missingSets.filter(isAskable).slice(0, 1) };
   }
 
   async #enforceLock({ lock }: NonNullable<ChainLocks["newest"]>): Promise<void> {
@@ -586,7 +690,6 @@ export class LightClient {
     const listsPart = listsKnown === 0 ? 0 : listsKnown / Math.max(1, listsNeeded);
     const quorumsPart = quorumsTotal === 0 ? 0 : quorumsVerified / quorumsTotal;
     this.#fraction = Math.max(this.#fraction, (headersPart + listsPart + quorumsPart) / 3);
-    const bytesIn = this.#pool.records.reduce((sum, { peer }) => sum + (peer?.bytesIn ?? 0), 0);
     const elapsedMs = this.#options.clock.now() - this.#startedAtMs;
     const isMoving = this.#fraction > 0.05 && this.#fraction < 1;
     return {
@@ -597,7 +700,7 @@ export class LightClient {
       listsNeeded,
       quorumsVerified,
       quorumsTotal,
-      bytesIn,
+      bytesIn: this.#pool.bytesIn,
       etaMs: isMoving ? (elapsedMs * (1 - this.#fraction)) / this.#fraction : undefined,
     };
   }

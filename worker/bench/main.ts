@@ -157,6 +157,7 @@ async function benchPlanning(
     neededTypes: neededLlmqTypes(params),
     tipHeight: 2_449_949,
     quorumSetHeights: [2_449_933],
+    awaitedQuorums: [],
   };
   const discovery = discover(state, context, options);
   return [

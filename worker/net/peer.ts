@@ -56,7 +56,7 @@ export class Peer {
   #connection: Connection | undefined;
   #version: Version | undefined;
   #isReady = false;
-  #isClosed = false;
+  #closedBy: DashlightError | undefined;
   #hasVerack = false;
   #finishHandshake: ((error?: DashlightError) => void) | undefined;
   #pingTimer: unknown;
@@ -81,7 +81,7 @@ export class Peer {
   }
 
   get isReady(): boolean {
-    return this.#isReady && !this.#isClosed;
+    return this.#isReady && !this.#closedBy;
   }
 
   get inFlight(): number {
@@ -99,10 +99,15 @@ export class Peer {
    */
   async connect(): Promise<void> {
     const { transport, clock } = this.#options;
-    this.#connection = await transport.connect(this.address, {
+    const connection = await transport.connect(this.address, {
       onData: (bytes) => this.#receive(bytes),
       onClose: (reason) => this.#end({ code: "net/disconnected", address: this.address, reason }),
     });
+    if (this.#closedBy) {
+      connection.close();
+      throw this.#closedBy;
+    }
+    this.#connection = connection;
     await new Promise<void>((resolve, reject) => {
       const timer = clock.setTimeout(
         () => this.#failHandshake("no answer to our introduction"),
@@ -116,11 +121,13 @@ export class Peer {
       };
       this.send({ command: "version", payload: this.#introduction() });
     });
+    // What came behind the verack in the same chunk may have ended the connection already.
+    if (this.#closedBy) throw this.#closedBy;
     this.#schedulePing();
   }
 
   send(message: Message): void {
-    if (this.#isClosed || !this.#connection) return;
+    if (this.#closedBy || !this.#connection) return;
     const payload = encodeMessage(message, this.commonVersion);
     const frame = encodeFrame(this.#options.params.magic, commandOf(message), payload);
     this.bytesOut += frame.length;
@@ -193,7 +200,7 @@ export class Peer {
   #receive(bytes: Uint8Array): void {
     this.bytesIn += bytes.length;
     for (const frame of this.#decoder.push(bytes)) {
-      if (this.#isClosed) return;
+      if (this.#closedBy) return;
       if (frame.kind === "dropped") {
         this.#options.onBadMessage(this, frame.error);
       } else if (frame.kind === "broken") {
@@ -312,9 +319,9 @@ export class Peer {
   }
 
   #end(facts: NetErrorFacts): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#closedBy) return;
     const error = new DashlightError(facts);
+    this.#closedBy = error;
     this.#options.clock.clearTimeout(this.#pingTimer);
     this.#connection?.close();
     this.#finishHandshake?.(error);

@@ -6,6 +6,8 @@ import type { Clock, Transport } from "./transport.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
+/** A connection that held this long starts the pauses over. No specific reason for this number. */
+const LASTING_MS = 60_000;
 const FULL_SCORE = 100;
 
 export interface PeerPoolOptions {
@@ -33,7 +35,9 @@ export interface PeerRecord {
 
 interface Candidate extends PeerRecord {
   retryAfterMs: number;
+  /** Connections in a row that failed or did not last. */
   failures: number;
+  readySinceMs: number | undefined;
 }
 
 /** Keeps connections to several nodes: connects, tries again with growing pauses, scores and bans. */
@@ -42,6 +46,7 @@ export class PeerPool {
   readonly #candidates = new Map<string, Candidate>();
   #timer: unknown;
   #isClosed = false;
+  #bytesOfGone = 0;
 
   constructor(options: PeerPoolOptions) {
     this.#options = options;
@@ -49,6 +54,14 @@ export class PeerPool {
 
   get records(): readonly PeerRecord[] {
     return [...this.#candidates.values()].filter(({ peer, reason }) => peer || reason !== undefined);
+  }
+
+  /** Received over all connections, those that are over included. */
+  get bytesIn(): number {
+    return [...this.#candidates.values()].reduce(
+      (sum, { peer }) => sum + (peer?.bytesIn ?? 0),
+      this.#bytesOfGone,
+    );
   }
 
   /** Peers that shook hands, quickest first. */
@@ -74,18 +87,19 @@ export class PeerPool {
         peer: undefined,
         retryAfterMs: 0,
         failures: 0,
+        readySinceMs: undefined,
       });
     }
     this.#fill();
   }
 
   /**
-   * Takes points off a peer; at none left it is banned for this session.
+   * Takes points off an address; at none left it is banned for this session, connected or not.
    * @param points - 100 bans at once
    */
-  penalize(peer: Peer, points: number, reason: string): void {
-    const candidate = this.#candidates.get(peer.address);
-    if (!candidate || candidate.peer !== peer) return;
+  penalize(address: string, points: number, reason: string): void {
+    const candidate = this.#candidates.get(address);
+    if (!candidate) return;
     candidate.score = Math.max(0, candidate.score - points);
     candidate.reason = reason;
     if (candidate.score > 0) {
@@ -93,7 +107,8 @@ export class PeerPool {
       return;
     }
     candidate.status = "banned";
-    peer.close(`banned: ${reason}`);
+    if (candidate.peer) candidate.peer.close(`banned: ${reason}`);
+    else this.#options.onChange();
   }
 
   close(): void {
@@ -131,7 +146,7 @@ export class PeerPool {
         (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)),
       startHeight: startHeight(),
       onMessage,
-      onBadMessage: (bad, error) => this.penalize(bad, 20, error.message),
+      onBadMessage: (bad, error) => this.penalize(bad.address, 20, error.message),
       onClose: (closed, error) => this.#release(candidate, closed, error),
     });
     candidate.peer = peer;
@@ -144,7 +159,7 @@ export class PeerPool {
       return;
     }
     candidate.status = "ready";
-    candidate.failures = 0;
+    candidate.readySinceMs = clock.now();
     candidate.reason = undefined;
     this.#options.onChange();
     onReady(peer);
@@ -154,10 +169,14 @@ export class PeerPool {
     if (candidate.peer !== peer) return;
     const { clock, random } = this.#options;
     candidate.peer = undefined;
+    this.#bytesOfGone += peer.bytesIn;
     if (candidate.status !== "banned") {
       candidate.status = "closed";
       candidate.reason = "reason" in error.facts ? String(error.facts.reason) : error.message;
     }
+    const lastedMs = clock.now() - (candidate.readySinceMs ?? clock.now());
+    candidate.readySinceMs = undefined;
+    if (lastedMs >= LASTING_MS) candidate.failures = 0;
     const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** candidate.failures++);
     candidate.retryAfterMs = clock.now() + pauseMs * (0.5 + random() / 2);
     this.#fill();

@@ -54,6 +54,8 @@ export interface DiscoverOptions {
   readonly tipHeight: Height;
   /** Heights whose quorum set a lock waits for. */
   readonly quorumSetHeights: readonly Height[];
+  /** Quorums a lock waits for beside those of the newest list. */
+  readonly awaitedQuorums: readonly QuorumEntry[];
 }
 
 /**
@@ -63,13 +65,14 @@ export interface DiscoverOptions {
 export function discover(
   state: EngineState,
   context: EngineContext,
-  { neededTypes, tipHeight, quorumSetHeights }: DiscoverOptions,
+  { neededTypes, tipHeight, quorumSetHeights, awaitedQuorums }: DiscoverOptions,
 ): Discovery {
   const newest = newestList(state);
   const tipHash = context.chain.hashAt(tipHeight);
   const tip = tipHash && newest?.height !== tipHeight ? { height: tipHeight, blockHash: tipHash } : undefined;
   const gathered = new Gathered(state, context);
-  for (const quorum of newest ? quorumsToJudge(state, newest, neededTypes) : []) gathered.add(quorum);
+  const unjudged = newest ? quorumsToJudge(state, newest, neededTypes) : [];
+  for (const quorum of new Set([...unjudged, ...awaitedQuorums])) gathered.add(quorum);
   for (const height of quorumSetHeights) gathered.needList(height, "a ChainLock");
   const missingLists = gathered.missingLists();
   const missingCycles = gathered.missingCycles();

@@ -14,29 +14,40 @@ export type SyncAnswer =
   | { readonly kind: "qrinfo"; readonly peer: Peer; readonly qrInfo: QRInfo }
   | { readonly kind: "mnlistdiff"; readonly peer: Peer; readonly diff: MnListDiff };
 
+export interface FetchOptions {
+  readonly slots: PeerSlots;
+  /** Addresses not to ask, for a peer may come back; every one asked is added. */
+  readonly avoid: Set<string>;
+  readonly signal: AbortSignal;
+  /** A request is about to be sent. */
+  readonly onAsk: () => void;
+  /** A peer gave no answer. */
+  readonly onFailure: (peer: Peer, error: DashlightError) => void;
+}
+
 /**
  * Asks one peer after another until one answers.
- * @param avoid - peers not to ask; every peer asked is added
  * @throws the last peer's error when all were asked; `client/no-peers` when none could be; the reason of `signal`
  */
 export async function fetchAnswer(
   request: SyncRequest,
-  slots: PeerSlots,
-  avoid: Set<Peer>,
-  signal: AbortSignal,
+  { slots, avoid, signal, onAsk, onFailure }: FetchOptions,
 ): Promise<SyncAnswer> {
-  let lastError: unknown = new DashlightError({ code: "client/no-peers" });
+  let lastError: DashlightError = new DashlightError({ code: "client/no-peers" });
+  const isFit = (peer: Peer) =>
+    !avoid.has(peer.address) && (request.kind === "mnlistdiff" || peer.answersQrInfo);
   for (;;) {
-    const isFit = (peer: Peer) => !avoid.has(peer) && (request.kind === "mnlistdiff" || peer.answersQrInfo);
     const peer = await slots.acquire(isFit, signal);
     if (!peer) throw lastError;
-    avoid.add(peer);
+    avoid.add(peer.address);
     try {
+      onAsk();
       return await ask(request, peer, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DashlightError)) throw error;
       lastError = error;
+      onFailure(peer, error);
     } finally {
       slots.release(peer);
     }

@@ -32,6 +32,7 @@ describe("on the regtest capture cycle-a", () => {
     neededTypes,
     tipHeight,
     quorumSetHeights,
+    awaitedQuorums: [],
   });
   const discoverAt = (state: EngineState, tipHeight = TIP) => discover(state, context, options(tipHeight));
   const planAt = (state: EngineState, tipHeight = TIP, canAskQrInfo = true) =>
