@@ -72,12 +72,12 @@ export interface RecordedMember extends Candidate {
 }
 
 /** One recorded answer and the request behind it. */
-interface RecordedMessage {
+interface RecordedMessage<Expected = unknown> {
   readonly file: string;
   readonly message: string;
   readonly protocolVersion: number;
   readonly request: { readonly payload: string };
-  readonly nodeTipHeight?: number;
+  readonly expect: Expected;
 }
 
 /**
@@ -173,8 +173,10 @@ export class RecordedState implements ChainView {
     if (snapshot !== undefined) this.#snapshots.set(cycleHeight, snapshot);
   }
 
-  messages(command: string): RecordedMessage[] {
-    const manifest = readVectorJson<{ messages: RecordedMessage[] }>(`regtest/${this.id}/manifest.json`);
+  messages<Expected>(command: string): RecordedMessage<Expected>[] {
+    const manifest = readVectorJson<{ messages: RecordedMessage<Expected>[] }>(
+      `regtest/${this.id}/manifest.json`,
+    );
     return manifest.messages.filter(({ message }) => message === command);
   }
 

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BlockHash, toHashHex } from "../../../worker/wire/hashes.ts";
+import { readHeaders } from "../../../worker/wire/headers.ts";
+import { InvType } from "../../../worker/wire/inventory.ts";
+import type { Simnet } from "../network.ts";
+import { START_TIME_SECONDS, startSimnet, TestPeer } from "./testPeer.ts";
+
+const ZERO = new Uint8Array(32) as BlockHash;
+
+describe("determinism", () => {
+  it("the same seed and start time give the same chain, another of either another", async () => {
+    const blocks = 70;
+    const tips: string[] = [];
+    for (const options of [
+      {},
+      {},
+      { seed: 2 },
+      { startTimeSeconds: START_TIME_SECONDS + 1 },
+      { masternodes: 121 },
+    ]) {
+      const simnet = await startSimnet({ blocks, ...options });
+      await simnet.mine(3);
+      simnet.pay();
+      await simnet.mine(2);
+      tips.push(toHashHex(simnet.tip.hash));
+      await simnet.close();
+    }
+    expect(tips[1]).toBe(tips[0]);
+    expect(new Set(tips).size).toBe(4);
+  });
+});
+
+describe("reorganisation", () => {
+  let simnet: Simnet;
+  let peer: TestPeer;
+  beforeAll(async () => {
+    simnet = await startSimnet({ blocks: 100 });
+    peer = await TestPeer.join(simnet);
+    peer.send({ command: "sendheaders", payload: undefined });
+    peer.send({ command: "getheaders", payload: { version: 1, locator: [simnet.tip.hash], hashStop: ZERO } });
+    await peer.fence();
+  });
+  afterAll(async () => {
+    peer.close();
+    await simnet.close();
+  });
+
+  it("is refused below a ChainLock", async () => {
+    await expect(simnet.reorg(1)).rejects.toThrow(RangeError);
+  });
+
+  it("replaces blocks by a longer branch, announced from the fork on, and old blocks become unusable", async () => {
+    simnet.stopChainLocks(true);
+    const payment = simnet.pay();
+    await simnet.mine(3);
+    const stale = simnet.tip.hash;
+    const staleBlock = simnet.chain.tip;
+    const paid = toHashHex(payment);
+    expect(simnet.chain.txidsAt(101).map(toHashHex)).toContain(paid);
+    await peer.fence();
+    await simnet.reorg(3);
+    expect(simnet.tip.height).toBe(104);
+    expect(simnet.chain.heightOf(stale)).toBeUndefined();
+    const announced = (await peer.fence()).flatMap((message) =>
+      message.command === "headers" ? readHeaders(message.payload) : [],
+    );
+    expect(announced).toEqual([101, 102, 103, 104].map((height) => simnet.chain.block(height).header));
+    expect(announced[0]?.prevBlockHash).toEqual(simnet.chain.hashAt(100));
+
+    peer.send({ command: "getmnlistd", payload: { baseBlockHash: ZERO, blockHash: stale } });
+    peer.send({ command: "getmnlistd", payload: { baseBlockHash: stale, blockHash: simnet.tip.hash } });
+    expect(await peer.fence()).toEqual([]);
+    peer.send({
+      command: "getheaders",
+      payload: { version: 1, locator: [stale, simnet.chain.hashAt(100)], hashStop: ZERO },
+    });
+    expect(readHeaders(await peer.next("headers"))).toEqual(announced);
+    peer.send({ command: "getdata", payload: [{ type: InvType.block, hash: stale }] });
+    expect((await peer.next("block")).header).toEqual(staleBlock.header);
+    const txids = [101, 102, 103, 104].flatMap((height) => simnet.chain.txidsAt(height).map(toHashHex));
+    expect(txids).toContain(paid);
+  });
+
+  it("a stale block still names a height for qrinfo", async () => {
+    const deep = await startSimnet({ blocks: 400, chainLockDelayMs: 0 });
+    deep.stopChainLocks(true);
+    await deep.mine(1);
+    const stale = deep.tip.hash;
+    await deep.reorg(1);
+    const asking = await TestPeer.join(deep);
+    asking.send({
+      command: "getqrinfo",
+      payload: { baseBlockHashes: [], blockRequestHash: stale, extraShare: false },
+    });
+    expect((await asking.next("qrinfo")).mnListDiffTip.blockHash).toEqual(deep.tip.hash);
+    asking.close();
+    await deep.close();
+  });
+
+  it("goes on with ChainLocks on the new branch", async () => {
+    simnet.stopChainLocks(false);
+    await simnet.mine();
+    expect(simnet.chain.bestChainLock?.blockHash).toEqual(simnet.tip.hash);
+  });
+});
+
+describe("tampering", () => {
+  it("changes what one node sends and leaves the other alone", async () => {
+    const simnet = await startSimnet({ blocks: 30 });
+    const forged = new Uint8Array(32).fill(9) as BlockHash;
+    simnet.tamper(0, (message) =>
+      message.command === "mnlistdiff"
+        ? { command: "mnlistdiff", payload: { ...message.payload, blockHash: forged } }
+        : message,
+    );
+    simnet.tamper(1, (message) => (message.command === "pong" ? undefined : message));
+    const [first, second] = [await TestPeer.join(simnet, 0), await TestPeer.join(simnet, 1)];
+    const payload = { baseBlockHash: ZERO, blockHash: simnet.tip.hash };
+    for (const peer of [first, second]) peer.send({ command: "getmnlistd", payload });
+    expect((await first.next("mnlistdiff")).blockHash).toEqual(forged);
+    expect((await second.next("mnlistdiff")).blockHash).toEqual(simnet.tip.hash);
+    second.send({ command: "ping", payload: 1n });
+    second.send({ command: "getmnlistd", payload });
+    await second.next("mnlistdiff");
+    expect(second.received).toEqual([]);
+    first.close();
+    second.close();
+    await simnet.close();
+  });
+});
+
+describe("live", () => {
+  it("mines, locks and pays by itself, and stops when closed", async () => {
+    const simnet = await startSimnet({
+      blocks: 260,
+      blockIntervalMs: 200,
+      chainLockDelayMs: 20,
+      paymentsPerBlock: 2,
+    });
+    const peer = await TestPeer.join(simnet);
+    const seen = new Set<number>();
+    while (![InvType.block, InvType.clSig, InvType.tx, InvType.isdLock].every((type) => seen.has(type))) {
+      for (const { type } of await peer.next("inv")) seen.add(type);
+    }
+    expect(simnet.tip.height).toBeGreaterThan(260);
+    await simnet.close();
+    await peer.closed();
+  });
+
+  it("refuses a number of nodes it was not made for", async () => {
+    await expect(startSimnet({ nodes: 1, blocks: 1 })).rejects.toThrow(RangeError);
+    await expect(startSimnet({ nodes: 5, blocks: 1 })).rejects.toThrow(RangeError);
+  });
+});
