@@ -1,6 +1,5 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-// @ts-expect-error plain JavaScript, so that it runs before anything is installed
 import { findChromium as findChromiumUntyped } from "./e2e/chromium.mjs";
 import { readVectorBase64 } from "./worker/store/test/vectorCommand.ts";
 
@@ -34,9 +33,13 @@ export default defineConfig({
         },
       },
       {
+        // Found while tests run, they would make Vite start the page over.
+        optimizeDeps: { include: ["idb", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"] },
         test: {
           name: "browser",
           include: [BROWSER_TESTS],
+          // One origin for all files, and some clear it or limit its quota.
+          fileParallelism: false,
           testTimeout: TEST_TIMEOUT_MS,
           hookTimeout: TEST_TIMEOUT_MS,
           browser: {

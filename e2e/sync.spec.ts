@@ -58,5 +58,5 @@ test("masternodes are searched and filtered, and one shows its details", async (
     .getByRole("link", { name: /[0-9a-f]{4}/ })
     .first()
     .click();
-  await expect(page.getByRole("dialog")).toContainText("Operator key");
+  await expect(page.getByRole("dialog")).toContainText("Operator public key");
 });
