@@ -1,6 +1,6 @@
 import type { ClientSnapshot, Phase } from "../worker/api.ts";
 import { formatAgo, formatNumber, plural } from "./format.ts";
-import { type AppState, neededQuorums, readyPeers } from "./store.ts";
+import { type AppState, currentProblem, neededQuorums, readyPeers } from "./store.ts";
 
 /** How a state looks: the lamp's colour, and never the only sign of it. */
 export type Tone = "ok" | "busy" | "warn" | "danger" | "off";
@@ -56,11 +56,12 @@ export function describeStatus(input: StatusInput, nowMs: number): Status {
   if (snapshot.isSynced && readyPeers(snapshot) > 0) return describeSynced(snapshot);
   const { invalid } = neededQuorums(snapshot.quorums);
   if (invalid > 0) return describeInvalid(invalid);
-  if (readyPeers(snapshot) === 0 && isCutOff(input)) return describeOffline(input, snapshot, nowMs);
+  if (readyPeers(snapshot) === 0 && isCutOff(input, nowMs)) return describeOffline(input, snapshot, nowMs);
   if (snapshot.stored?.status === "checking-again")
     return describeCheckingAgain(snapshot.stored.savedAtMs, nowMs);
   if (snapshot.isSynced) return describeReconnecting(input.lastVerifiedMs, nowMs);
-  if (snapshot.problem !== undefined || snapshot.phase === "live") return describeUnverified(snapshot);
+  if (currentProblem(snapshot, nowMs) !== undefined || snapshot.phase === "live")
+    return describeUnverified(snapshot);
   return {
     kind: snapshot.phase === "starting" ? "starting" : "syncing",
     tone: "busy",
@@ -115,8 +116,8 @@ function describeInvalid(invalid: number): Status {
   };
 }
 
-function isCutOff({ isOnline, snapshot }: StatusInput): boolean {
-  const code = snapshot?.problem?.code;
+function isCutOff({ isOnline, snapshot }: StatusInput, nowMs: number): boolean {
+  const code = currentProblem(snapshot, nowMs)?.code;
   return !isOnline || code === "net/bridge-unreachable" || code === "client/no-peers";
 }
 

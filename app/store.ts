@@ -1,6 +1,6 @@
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
-import type { ClientSnapshot, MasternodeRow, QuorumRow, QuorumTypeSnapshot } from "../worker/api.ts";
+import type { ClientSnapshot, MasternodeRow, Problem, QuorumRow, QuorumTypeSnapshot } from "../worker/api.ts";
 import type { Loaded } from "./loader.ts";
 import { shareStructure } from "./shareStructure.ts";
 
@@ -59,6 +59,17 @@ export function withFreshEngine(state: AppState): AppState {
 
 export function readyPeers(snapshot: ClientSnapshot | undefined): number {
   return snapshot?.peers.filter((peer) => peer.status === "ready").length ?? 0;
+}
+
+/** Nobody is connected in the first moments of every start: a problem only once that lasts. */
+const CONNECTING_GRACE_MS = 3_000;
+
+/** @returns the problem to tell the user about now */
+export function currentProblem(snapshot: ClientSnapshot | undefined, nowMs: number): Problem | undefined {
+  const problem = snapshot?.problem;
+  const isStillConnecting =
+    problem?.code === "client/no-peers" && nowMs - problem.sinceMs < CONNECTING_GRACE_MS;
+  return isStillConnecting ? undefined : problem;
 }
 
 /** @returns whether the shown state was verified before, but not in this run of the engine */

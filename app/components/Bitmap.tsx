@@ -3,6 +3,8 @@ import { countSet } from "../quorumGroups.ts";
 
 const CELL = 10;
 const DOT = 8;
+/** So many fit side by side on a phone. */
+const ONE_LINE = 16;
 
 interface BitmapProps {
   /** What a filled square means, as in "signed". */
@@ -12,7 +14,7 @@ interface BitmapProps {
 
 /** One square a member, in member order. */
 export function Bitmap({ label, bits }: BitmapProps) {
-  const columns = bits.length <= 8 ? bits.length : Math.ceil(Math.sqrt(bits.length * 2));
+  const columns = bits.length <= ONE_LINE ? bits.length : Math.ceil(Math.sqrt(bits.length * 2));
   const rows = Math.ceil(bits.length / columns);
   const text = `${formatNumber(countSet(bits))} of ${formatNumber(bits.length)} ${label}`;
   return (

@@ -2,15 +2,15 @@ import { restartEngine, retryStart } from "../actions.ts";
 import { ProblemBanner } from "../components/ProblemBanner.tsx";
 import { ERROR_SENTENCES, thrownSentence } from "../errorSentences.ts";
 import { formatAgo } from "../format.ts";
-import { useApp } from "../store.ts";
+import { currentProblem, useApp } from "../store.ts";
 import { useNow } from "../useNow.ts";
 
 /** What the reader should know before anything else, on every screen. */
 export function Problems() {
   const engine = useApp((state) => state.engine);
   const startError = useApp((state) => state.startError);
-  const problem = useApp((state) => state.snapshot?.problem);
   const nowMs = useNow();
+  const problem = useApp((state) => currentProblem(state.snapshot, nowMs));
   if (engine === "stopped") {
     return (
       <ProblemBanner

@@ -96,6 +96,26 @@ const CASES: [string, ClientSnapshot | undefined, Partial<AppState>, Status["kin
     "offline",
     "Offline: showing what was saved 3 hours ago",
   ],
+  [
+    "the first moments of a start",
+    emptySnapshot({
+      phase: "connecting",
+      problem: { code: "client/no-peers", message: "", sinceMs: NOW - 1_000 },
+    }),
+    {},
+    "syncing",
+    "Connecting…",
+  ],
+  [
+    "a start that finds no node",
+    emptySnapshot({
+      phase: "connecting",
+      problem: { code: "client/no-peers", message: "", sinceMs: NOW - 4_000 },
+    }),
+    {},
+    "offline",
+    "Offline",
+  ],
   ["nothing at all without a bridge", emptySnapshot({ problem: UNREACHABLE }), {}, "offline", "Offline"],
   [
     "a synced client that lost its network",
