@@ -53,6 +53,8 @@ export default defineConfig({
         maximumFileSizeToCacheInBytes: LARGEST_CACHED_FILE_BYTES,
         navigateFallbackDenylist: [/^\/bridge\//],
         cleanupOutdatedCaches: true,
+        // A first visit is served offline too, and sees an update through.
+        clientsClaim: true,
       },
     }),
   ],

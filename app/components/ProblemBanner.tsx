@@ -15,10 +15,13 @@ interface ProblemBannerProps {
 /** Something is wrong: what, since when, and what can be done. */
 export function ProblemBanner({ tone, sentence, note, details, action }: ProblemBannerProps) {
   return (
-    <div className={`banner tone-${tone}`} role="alert">
+    <section className={`banner tone-${tone}`} aria-label="Problem">
       <Icon name="alert" size={22} />
       <div className="banner-text">
-        <p data-testid="problem-text">{sentence}</p>
+        {/* Only the sentence is announced: what stands below it changes with the clock. */}
+        <p role="alert" data-testid="problem-text">
+          {sentence}
+        </p>
         {note !== undefined && <p className="banner-note">{note}</p>}
         {details !== undefined && (
           <details>
@@ -32,6 +35,6 @@ export function ProblemBanner({ tone, sentence, note, details, action }: Problem
           <Icon name="retry" size={16} /> {action.label}
         </button>
       )}
-    </div>
+    </section>
   );
 }

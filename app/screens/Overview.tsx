@@ -79,7 +79,7 @@ function Cards({ snapshot, unchecked, nowMs }: CardsProps) {
       {chainLock !== undefined && <ChainLockCard lock={chainLock} isUnchecked={unchecked} />}
       {quorums.length > 0 && <QuorumsCard counts={quorums} isUnchecked={unchecked} />}
       {masternodes !== undefined && <MasternodesCard counts={masternodes} isUnchecked={unchecked} />}
-      {peers.length > 0 && <PeersCard peers={peers} />}
+      {(peers.length > 0 || masternodes !== undefined) && <PeersCard peers={peers} />}
       {stored !== undefined && stored.status !== "checked" && <StoredCard stored={stored} nowMs={nowMs} />}
       {cannotVerify.length > 0 && <CannotVerifyCard names={cannotVerify} />}
     </div>
