@@ -37,6 +37,7 @@ import type { ChainLock } from "./wire/locks.ts";
 import type { Message } from "./wire/message.ts";
 import type { QRInfo } from "./wire/qrInfo.ts";
 import { MnType } from "./wire/smlEntry.ts";
+import { ServiceFlag } from "./wire/version.ts";
 import type { X11 } from "./x11/index.ts";
 
 /** What the client keeps when it is closed; `ClientPersistence` of the worker, nothing in the terminal. */
@@ -138,7 +139,7 @@ export class LightClient {
       random,
       maxPeers,
       startHeight: () => this.#chain.tip.height,
-      onReady: (peer) => void this.#syncHeaders(peer),
+      onReady: (peer) => this.#onReady(peer),
       onMessage: (peer, message) => void this.#onMessage(peer, message),
       onChange: () => this.#changed(),
     });
@@ -270,8 +271,10 @@ export class LightClient {
       .filter((height) => this.#isListExhausted(height))
       .map((height) => `The masternode list at block ${height} is missing: no peer sends it.`);
     const snapshots = this.#canAskQrInfo ? [] : (this.#discovery?.missingCycles ?? []);
-    const cycles = snapshots.map(
-      ({ cycleHeight, reason }) => `${explainUnknown({ code: reason, cycleHeight })} No peer sends another.`,
+    const cycles = snapshots.map(({ cycleHeight, reason }) =>
+      reason === "snapshot-missing"
+        ? `The snapshot of the cycle at block ${cycleHeight} is missing: no peer sends it.`
+        : explainUnknown({ code: reason, cycleHeight }),
     );
     return [...unresolvable, ...lists, ...cycles];
   }
@@ -296,6 +299,13 @@ export class LightClient {
 
   // --- headers
 
+  #onReady(peer: Peer): void {
+    // The best ChainLock is announced only to who asks so, and a node without bloom filters hangs up on that.
+    const hasMempool = ((peer.version?.services ?? 0n) & ServiceFlag.bloom) !== 0n;
+    if (hasMempool) peer.send({ command: "mempool", payload: undefined });
+    void this.#syncHeaders(peer);
+  }
+
   async #syncHeaders(peer: Peer): Promise<void> {
     if (!this.#hasHeaders) this.#setPhase("headers");
     try {
@@ -310,7 +320,6 @@ export class LightClient {
     }
     this.#hasHeaders = true;
     this.#slots.wake();
-    peer.send({ command: "mempool", payload: undefined });
     this.#run();
   }
 
@@ -501,8 +510,9 @@ export class LightClient {
       signal: this.#abort.signal,
       onAsk: () => this.#requests[request.kind]++,
       onFailure: ({ address }, error) => {
-        this.note("warning", `${explain(request)}: ${error.message}`);
+        this.note("warning", `${address}: ${explain(request)}: ${error.message}`);
         this.#refusals.add(request, address, error.code === "net/refused" ? "refused" : "failed");
+        if (isBadAnswer(error)) this.#banLiar(address, error);
       },
     });
   }
@@ -532,11 +542,15 @@ export class LightClient {
           this.#refusals.add(request, answer.peer.address, "failed");
           return false;
         }
-        this.setProblem(error);
-        this.#pool.penalize(answer.peer.address, 100, error.message);
+        this.#banLiar(answer.peer.address, error);
       }
       pending = this.#fetch(request, avoid);
     }
+  }
+
+  #banLiar(address: string, error: DashlightError): void {
+    this.setProblem(error);
+    this.#pool.penalize(address, 100, error.message);
   }
 
   #giveUp(error: unknown): void {
@@ -655,10 +669,10 @@ export class LightClient {
 
   #connectionProblem(): Problem | undefined {
     if (this.#pool.ready.length > 0) return undefined;
-    const facts = { code: "client/no-peers" } as const;
     const reason = this.#pool.lastError;
-    const message = reason === undefined ? "Connecting to peers." : `No peer is connected: ${reason}.`;
-    return { ...facts, message, sinceMs: this.#startedAtMs };
+    if (reason === undefined) return undefined;
+    const message = `No peer is connected: ${reason}.`;
+    return { code: "client/no-peers", message, sinceMs: this.#startedAtMs };
   }
 
   #peerRows(): PeerSnapshot[] {
