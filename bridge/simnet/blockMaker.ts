@@ -3,6 +3,7 @@ import type { CbTx } from "../../worker/wire/cbTx.ts";
 import type { FinalCommitment } from "../../worker/wire/finalCommitment.ts";
 import {
   type BlockHash,
+  type Duffs,
   type Height,
   isZero,
   type QuorumHash,
@@ -25,13 +26,16 @@ import type { Draws } from "./draws.ts";
 import type { Keyring } from "./keyring.ts";
 import { POW_LIMIT_BITS, type SimLlmq } from "./params.ts";
 import type { Scenario, SimEvent } from "./scenario.ts";
-import { type Coin, DUFFS_PER_DASH, type TransactionMaker, Wallet } from "./transactions.ts";
+import { type Coin, DUFFS_PER_DASH, LEAST_COIN, type TransactionMaker, Wallet } from "./transactions.ts";
 
 const NO_SIGNATURE = new Uint8Array(96);
 const GENESIS_VERSION = 1;
 /** Coins that block 1 gives out. No specific reasoning for 32. */
 const FIRST_COINS = 32;
 const BLOCK_REWARD = 2n * DUFFS_PER_DASH;
+/** The wallet gets something now and then, more than collaterals and fees take from it for good. */
+const SUPERBLOCK_INTERVAL = 12;
+const SUPERBLOCK_REWARD = 8_000n * DUFFS_PER_DASH;
 /** As miners signal, so that compressed headers have versions to tell apart. */
 const HEADER_VERSIONS = [0x20000000, 0x20000000, 0x20001000, 0x30000000] as const;
 
@@ -142,43 +146,26 @@ export class BlockMaker {
       cbTx,
       list,
       quorums,
-      wallet: height === 1 ? firstCoins(coinbase) : wallet,
+      wallet: walletCoins(coinbase, height).reduce((left, coin) => left.with(coin), wallet),
     };
-
-    function makePayload(
-      at: Height,
-      after: MasternodeList,
-      sets: QuorumSets,
-      lock: ChainLock | undefined,
-    ): CbTx {
-      return {
-        version: 3,
-        height: at,
-        merkleRootMNList: after.merkleRoot(),
-        merkleRootQuorums: sets.merkleRoot(),
-        chainLock: {
-          bestCLHeightDiff: lock === undefined ? 0 : at - lock.height - 1,
-          bestCLSignature: lock?.sig ?? NO_SIGNATURE,
-          creditPoolBalance: 0n,
-        },
-      };
-    }
   }
 
   #coinbase(height: Height, branch: number, cbTx: CbTx): Transaction {
     const { dice, masternodes, transactions } = this.#options;
     const scriptSig = new TextEncoder().encode(`simnet ${height}/${branch}`);
-    const outputs =
-      height === 1
-        ? Array.from({ length: FIRST_COINS }, (_, i) => ({
-            // Several times what all collaterals take.
-            value: BigInt(masternodes) * 500n * DUFFS_PER_DASH,
-            scriptPubKey: transactions.script(`first coin ${i}`),
-          }))
-        : ["miner", "masternode"].map((payee) => ({
-            value: BLOCK_REWARD,
-            scriptPubKey: transactions.script(`${payee} ${dice.below(1000, payee, height)}`),
-          }));
+    const pay = (value: Duffs, label: string) => ({ value, scriptPubKey: transactions.script(label) });
+    const outputs = [
+      ...Array.from({ length: walletOutputs(height) }, (_, i) =>
+        // The first coins are worth several times what all collaterals take.
+        pay(
+          height === 1 ? BigInt(masternodes) * 500n * DUFFS_PER_DASH : SUPERBLOCK_REWARD,
+          `coin ${height} ${i}`,
+        ),
+      ),
+      ...["miner", "masternode"].map((payee) =>
+        pay(BLOCK_REWARD, `${payee} ${dice.below(1000, payee, height)}`),
+      ),
+    ];
     return makeCoinbase(scriptSig, outputs, cbTx);
   }
 
@@ -197,21 +184,21 @@ export class BlockMaker {
     for (const payment of payments) include(payment);
     if (height > 1) {
       for (const event of this.#options.scenario.eventsAt(height, prev.list)) {
-        include(this.#act(event, wallet.first(), height));
+        include(this.#act(event, wallet, height));
       }
     }
     return { transactions, wallet };
   }
 
-  #act(event: SimEvent, coin: Coin, height: Height): Transaction {
+  #act(event: SimEvent, wallet: Wallet, height: Height): Transaction {
     const maker = this.#options.transactions;
     switch (event.kind) {
       case "register":
-        return maker.register(coin, event.ordinal, event.isEvo, event.isLegacy);
+        return maker.register(wallet, event.ordinal, event.isEvo, event.isLegacy);
       case "leave":
         return maker.leave(event.masternode, height);
       default:
-        return maker[event.kind](coin, event.masternode, height);
+        return maker[event.kind](wallet.take(LEAST_COIN)[0], event.masternode, height);
     }
   }
 
@@ -271,6 +258,25 @@ export class BlockMaker {
   }
 }
 
+function makePayload(
+  height: Height,
+  list: MasternodeList,
+  quorums: QuorumSets,
+  lock: ChainLock | undefined,
+): CbTx {
+  return {
+    version: 3,
+    height,
+    merkleRootMNList: list.merkleRoot(),
+    merkleRootQuorums: quorums.merkleRoot(),
+    chainLock: {
+      bestCLHeightDiff: lock === undefined ? 0 : height - lock.height - 1,
+      bestCLSignature: lock?.sig ?? NO_SIGNATURE,
+      creditPoolBalance: 0n,
+    },
+  };
+}
+
 function isNull(commitment: FinalCommitment): boolean {
   return isZero(commitment.quorumPublicKey);
 }
@@ -280,7 +286,15 @@ function isMined(set: readonly MinedCommitment[], quorumHash: BlockHash): boolea
   return set.some(({ commitment }) => toHashHex(commitment.quorumHash) === id);
 }
 
-function firstCoins(coinbase: Transaction): Wallet {
+/** How many of a coinbase's outputs, the first ones, belong to the wallet. */
+function walletOutputs(height: Height): number {
+  if (height === 1) return FIRST_COINS;
+  return height % SUPERBLOCK_INTERVAL === 0 ? 1 : 0;
+}
+
+function walletCoins(coinbase: Transaction, height: Height): Coin[] {
   const txid = computeTxid(coinbase);
-  return new Wallet(coinbase.outputs.map(({ value }, index) => ({ outpoint: { txid, index }, value })));
+  return coinbase.outputs
+    .slice(0, walletOutputs(height))
+    .map(({ value }, index) => ({ outpoint: { txid, index }, value }));
 }

@@ -28,7 +28,10 @@ import { Draws } from "./draws.ts";
 import { Keyring } from "./keyring.ts";
 import { makeParamsFile, readParams, SIM_LLMQS, type SimLlmq, TARGET_SPACING_SECONDS } from "./params.ts";
 import { Scenario } from "./scenario.ts";
-import { TransactionMaker, type Wallet } from "./transactions.ts";
+import { LEAST_COIN, TransactionMaker, type Wallet } from "./transactions.ts";
+
+/** Payments join coins only while there are more than so many. */
+const KEPT_COINS = 16;
 
 export interface SimChainOptions {
   readonly seed: number;
@@ -226,7 +229,8 @@ export class SimChain implements ChainView {
   pay(): PendingPayment {
     const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
     const label = `payment ${this.#payments++}`;
-    const coins = wallet.coins.slice(0, 1 + this.#dice.below(2, "inputs", label));
+    const inputs = wallet.coins.length > KEPT_COINS ? 1 + this.#dice.below(2, "inputs", label) : 1;
+    const coins = wallet.take(LEAST_COIN, inputs);
     const tx = this.#transactions.payment(coins, label);
     const txid = computeTxid(tx);
     const payment = { tx, txid, lock: this.#lockPayment(tx, txid) };
@@ -303,7 +307,7 @@ export class SimChain implements ChainView {
   /** Nobody asks for the lock of a payment that was mined long ago. */
   #payUnlocked(): void {
     const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
-    const tx = this.#transactions.payment([wallet.first()], `old payment ${this.#payments++}`);
+    const tx = this.#transactions.payment(wallet.take(LEAST_COIN), `old payment ${this.#payments++}`);
     this.#pending.push({ tx, txid: computeTxid(tx), lock: undefined });
   }
 }

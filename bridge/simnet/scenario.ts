@@ -32,6 +32,8 @@ const EVERY = {
   leave: 41,
   revive: 7,
 } as const;
+/** So many more than the founders there are at most: then one leaves instead of one coming. */
+const MOST_NEWCOMERS = 20;
 /** A banned operator needs this long to notice. */
 const BLOCKS_UNTIL_REVIVED = 10;
 /** One masternode in so many fails again and again; one in twice as many never works. */
@@ -62,11 +64,14 @@ export class Scenario {
   /** @param list - before the block */
   eventsAt(height: Height, list: MasternodeList): SimEvent[] {
     if (height < CHANGES_FROM_HEIGHT) return this.#foundersAt(height);
-    const events = [...this.#registrationAt(height), ...this.#revivalAt(height, list)];
+    const events = [...this.#arrivalAt(height, list), ...this.#revivalAt(height, list)];
     const taken = new Set(events.flatMap((event) => ("masternode" in event ? [event.masternode.id] : [])));
     for (const kind of ["updateService", "updateVoting", "changeOperator", "revoke", "leave"] as const) {
       if (height % EVERY[kind] !== 0) continue;
-      const candidates = list.all.filter(({ id, isValid }) => isValid && !taken.has(id));
+      // Anyone may leave; the other things are done by those that are in order.
+      const candidates = list.all.filter(
+        ({ id, isValid }) => (isValid || kind === "leave") && !taken.has(id),
+      );
       const masternode = this.#dice.pick(candidates, kind, height);
       if (masternode === undefined) continue;
       taken.add(masternode.id);
@@ -83,9 +88,13 @@ export class Scenario {
     return Array.from({ length: Math.max(0, count) }, (_, i) => this.#newcomer(first + i));
   }
 
-  #registrationAt(height: Height): SimEvent[] {
+  #arrivalAt(height: Height, list: MasternodeList): SimEvent[] {
     if (height % EVERY.register !== 0) return [];
-    return [this.#newcomer(this.#founders + height / EVERY.register)];
+    if (list.all.length < this.#founders + MOST_NEWCOMERS) {
+      return [this.#newcomer(this.#founders + height / EVERY.register)];
+    }
+    const masternode = this.#dice.pick(list.all, "make room", height);
+    return masternode === undefined ? [] : [{ kind: "leave", masternode }];
   }
 
   /** Every fourth is an Evo node; of the others two in three still come with a legacy key. */

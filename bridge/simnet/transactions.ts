@@ -27,6 +27,8 @@ export const DUFFS_PER_DASH: Duffs = 100_000_000n;
 const FEE: Duffs = 1_000n;
 const COLLATERAL: Duffs = 1_000n * DUFFS_PER_DASH;
 const EVO_COLLATERAL: Duffs = 4_000n * DUFFS_PER_DASH;
+/** Coins worth less are left alone. */
+export const LEAST_COIN: Duffs = DUFFS_PER_DASH;
 const PAYMENT: Duffs = DUFFS_PER_DASH / 10n;
 const FINAL_SEQUENCE = 0xffffffff;
 const PLATFORM_P2P_PORT = 26656;
@@ -43,38 +45,35 @@ export interface Coin {
 
 /** The coins of everyone, as one wallet. Immutable; the oldest coin is spent first. */
 export class Wallet {
-  readonly #coins: readonly Coin[];
+  readonly coins: readonly Coin[];
 
   constructor(coins: readonly Coin[]) {
-    this.#coins = coins;
+    this.coins = coins;
   }
 
-  get coins(): readonly Coin[] {
-    return this.#coins;
+  /** @returns the oldest coins that are worth at least so much each, `count` at most, one at least */
+  take(value: Duffs, count = 1): readonly [Coin, ...Coin[]] {
+    const [first, ...more] = this.coins.filter((coin) => coin.value >= value).slice(0, count);
+    if (first === undefined) throw new Error(`the simulated wallet has no coin of ${value} duffs`);
+    return [first, ...more];
   }
 
-  first(): Coin {
-    const coin = this.#coins[0];
-    if (coin === undefined) throw new Error("the simulated wallet is empty");
-    return coin;
+  with(coin: Coin): Wallet {
+    return new Wallet([...this.coins, coin]);
   }
 
   /** What is left after a transaction, its change included: the last output, as the makers below arrange it. */
   after(tx: Transaction): Wallet {
     const spent = new Set(tx.inputs.map(({ prevOut }) => coinKey(prevOut)));
-    const rest = this.#coins.filter((coin) => !spent.has(coinKey(coin.outpoint)));
-    if (rest.length === this.#coins.length) return this;
     const index = tx.outputs.length - 1;
     const change = tx.outputs[index];
-    return new Wallet(
-      change === undefined
-        ? rest
-        : [...rest, { outpoint: { txid: computeTxid(tx), index }, value: change.value }],
-    );
+    if (change === undefined) return this;
+    const rest = this.coins.filter((coin) => !spent.has(coinKey(coin.outpoint)));
+    return new Wallet([...rest, { outpoint: { txid: computeTxid(tx), index }, value: change.value }]);
   }
 
-  has(coin: Outpoint): boolean {
-    return this.#coins.some((each) => coinKey(each.outpoint) === coinKey(coin));
+  has(outpointWanted: Outpoint): boolean {
+    return this.coins.some(({ outpoint: each }) => coinKey(each) === coinKey(outpointWanted));
   }
 }
 
@@ -100,9 +99,11 @@ export class TransactionMaker {
     return this.#spend(coins, [{ value: PAYMENT, scriptPubKey: this.script(label) }], label);
   }
 
-  register(coin: Coin, ordinal: number, isEvo: boolean, isLegacy: boolean): Transaction {
+  /** The collateral is its first output. */
+  register(wallet: Wallet, ordinal: number, isEvo: boolean, isLegacy: boolean): Transaction {
     const label = `masternode ${ordinal}`;
     const value = isEvo ? EVO_COLLATERAL : COLLATERAL;
+    const [coin] = wallet.take(value + FEE);
     const version = isLegacy ? SmlEntryVersion.legacyBls : SmlEntryVersion.basicBls;
     return this.#special([coin], label, [{ value, scriptPubKey: this.script(label) }], (inputsHash) => ({
       type: TxType.proRegTx,

@@ -66,7 +66,7 @@ const NO_OPERATOR = {
 export function applyBlock(before: MasternodeList, block: BlockChanges, rules: ListRules): MasternodeList {
   const list = before.edit();
   confirm(list, block, rules.minimumConfirmations);
-  for (const [id, penalty] of before.penalties) list.setPenalty(id, penalty - 1);
+  fadePenalties(list, before);
   for (const tx of block.transactions) applySpecial(list, tx, block.height, rules);
   removeSpentCollaterals(list, block.transactions);
   return list.freeze();
@@ -78,6 +78,13 @@ function confirm(list: MasternodeListEditor, block: BlockChanges, minimumConfirm
     if (isDue && isZero(masternode.confirmedHash)) {
       list.update(masternode.id, { confirmedHash: block.prevBlockHash });
     }
+  }
+}
+
+/** Of those not banned; a ban keeps its penalty until the masternode is revived. */
+function fadePenalties(list: MasternodeListEditor, before: MasternodeList): void {
+  for (const [id, penalty] of before.penalties) {
+    if (list.get(id)?.isValid) list.setPenalty(id, penalty - 1);
   }
 }
 
@@ -134,6 +141,7 @@ function updateService(list: MasternodeListEditor, payload: ProUpServTx): void {
   const id = toHashHex(payload.proTxHash);
   const masternode = list.get(id);
   if (masternode === undefined || isZero(masternode.pubKeyOperator)) return;
+  if (!masternode.isValid) list.setPenalty(id, 0);
   list.update(id, {
     netInfo: asService(payload.netInfo),
     ...(payload.platform === undefined
@@ -143,9 +151,7 @@ function updateService(list: MasternodeListEditor, payload: ProUpServTx): void {
           platformHTTPPort: payload.platform.platformHTTPPort ?? 0,
         }),
     poSeBanHeight: undefined,
-    revocationReason: 0,
   });
-  list.setPenalty(id, 0);
 }
 
 /** A new operator key takes the address away and bans until the new operator announces one. */

@@ -115,17 +115,18 @@ export class MasternodeList {
   readonly all: readonly Masternode[];
   /** PoSe penalties that are not zero. */
   readonly penalties: ReadonlyMap<HashHex, number>;
-  readonly #byId: ReadonlyMap<HashHex, Masternode>;
+  /** Made when it is first asked for: a long chain has many lists. */
+  #byId: ReadonlyMap<HashHex, Masternode> | undefined;
   #root: Hash256 | undefined;
   #entries: readonly SmlEntry[] | undefined;
 
   constructor(all: readonly Masternode[] = [], penalties: ReadonlyMap<HashHex, number> = new Map()) {
     this.all = all;
     this.penalties = penalties;
-    this.#byId = new Map(all.map((masternode) => [masternode.id, masternode]));
   }
 
   get(id: HashHex): Masternode | undefined {
+    this.#byId ??= new Map(this.all.map((masternode) => [masternode.id, masternode]));
     return this.#byId.get(id);
   }
 
@@ -137,13 +138,13 @@ export class MasternodeList {
 
   /** What the coinbase commits to. */
   merkleRoot(): Hash256 {
-    this.#root ??= computeMerkleRoot(this.entries.map(leafOf)).root;
+    this.#root ??= computeMerkleRoot(this.all.map(({ entry }) => leafOf(entry))).root;
     return this.#root;
   }
 
   /** @returns a list that may be changed and then frozen again */
   edit(): MasternodeListEditor {
-    return new MasternodeListEditor(this, this.#byId);
+    return new MasternodeListEditor(this);
   }
 
   /** The same masternodes with other penalties. */
@@ -162,9 +163,9 @@ export class MasternodeListEditor {
   readonly #penalties: Map<HashHex, number>;
   #hasChanged = false;
 
-  constructor(before: MasternodeList, byId: ReadonlyMap<HashHex, Masternode>) {
+  constructor(before: MasternodeList) {
     this.#before = before;
-    this.#masternodes = new Map(byId);
+    this.#masternodes = new Map(before.all.map((masternode) => [masternode.id, masternode]));
     this.#penalties = new Map(before.penalties);
   }
 

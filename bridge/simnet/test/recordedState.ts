@@ -23,6 +23,7 @@ import { type QRInfo, type QuorumSnapshot, qrInfo } from "../../../worker/wire/q
 import { computeEntryHash, isExtNetInfo, MnType, type SmlEntry } from "../../../worker/wire/smlEntry.ts";
 import { computeTxid, type Transaction } from "../../../worker/wire/tx.ts";
 import type { ChainView } from "../consensus/chainView.ts";
+import type { Masternode } from "../consensus/masternodes.ts";
 import type { Candidate } from "../consensus/memberSelection.ts";
 import { type MinedCommitment, QuorumSets } from "../consensus/quorums.ts";
 
@@ -49,6 +50,7 @@ interface RecordedBlock {
   readonly coinbaseTxid: HashHex;
   readonly nTx?: number;
   readonly txids?: readonly HashHex[];
+  readonly txTypes?: readonly number[];
 }
 
 interface RecordedCommitment {
@@ -94,6 +96,7 @@ export class RecordedState implements ChainView {
   readonly #heights: ReadonlyMap<HashHex, Height>;
   readonly #lists = new Map<Height, readonly SmlEntry[]>([[0, []]]);
   readonly #coinbases = new Map<Height, Transaction>();
+  readonly #mined: readonly (readonly MinedCommitment[])[];
   readonly #quorumSets: readonly QuorumSets[];
 
   constructor(id: string) {
@@ -105,7 +108,12 @@ export class RecordedState implements ChainView {
     this.dip3Height = this.params.activation.dip0003;
     this.#heights = new Map(this.chain.map((block) => [block.hash, block.height]));
     this.#replay();
-    this.#quorumSets = this.#replayQuorums();
+    this.#mined = this.#readCommitments();
+    let sets = new QuorumSets();
+    this.#quorumSets = this.#mined.map((mined) => {
+      sets = sets.with(mined, this.params.llmqs);
+      return sets;
+    });
   }
 
   llmq(type: number): LlmqParams {
@@ -143,6 +151,17 @@ export class RecordedState implements ChainView {
 
   listAt(height: Height): readonly SmlEntry[] {
     return found(this.#lists.get(height), `${this.id}: list at ${height}`);
+  }
+
+  /** Commitments of the block, without null ones. */
+  minedAt(height: Height): readonly MinedCommitment[] {
+    return this.#mined[height] ?? [];
+  }
+
+  /** Members of a quorum as the node named them, as they were in the list of its work block. */
+  membersOf(llmqType: number, quorumHash: HashHex): Masternode[] {
+    const quorum = this.quorums.find((each) => each.llmqType === llmqType && each.quorumHash === quorumHash);
+    return (quorum?.members ?? []).map(({ proTxHash }) => ({ id: proTxHash }) as Masternode);
   }
 
   hasList(hash: BlockHash): boolean {
@@ -232,17 +251,14 @@ export class RecordedState implements ChainView {
     return true;
   }
 
-  #replayQuorums(): QuorumSets[] {
+  /** @returns by height */
+  #readCommitments(): MinedCommitment[][] {
     const commitments = readVectorJson<RecordedCommitment[]>(`regtest/${this.id}/commitments.json`);
-    let sets = new QuorumSets();
-    return this.chain.map(({ height }) => {
-      const mined = commitments.filter((each) => !each.null && each.minedHeight === height);
-      sets = sets.with(
-        mined.map((each) => this.#toMined(each)),
-        this.params.llmqs,
-      );
-      return sets;
-    });
+    return this.chain.map(({ height }) =>
+      commitments
+        .filter((each) => !each.null && each.minedHeight === height)
+        .map((each) => this.#toMined(each)),
+    );
   }
 
   #toMined(recorded: RecordedCommitment): MinedCommitment {
