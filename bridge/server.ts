@@ -152,19 +152,23 @@ class BridgeServer implements Bridge {
       return sendText(response, 405, "Method not allowed\n");
     }
     const { pathname } = parseUrl(request);
-    if (pathname === NETWORK_PATH) return this.#sendNetwork(response);
+    if (pathname === NETWORK_PATH) return this.#sendNetwork(request, response);
     if (pathname === P2P_PATH) return sendText(response, 426, "WebSocket only\n");
     await serveStatic(resolve(this.#options.distDir), pathname, request, response);
   }
 
-  async #sendNetwork(response: ServerResponse): Promise<void> {
-    const { params, paramsFile, peers } = this.#options;
+  async #sendNetwork({ headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { params, paramsFile, peers, allowedOrigins = [] } = this.#options;
+    const { origin } = headers;
+    const isAllowed = origin !== undefined && allowedOrigins.includes(origin);
     const network: BridgeNetwork = { network: params.name, params: paramsFile, peers: await peers() };
     const json = JSON.stringify(network);
     response.writeHead(200, {
       "Content-Type": "application/json; charset=utf-8",
       "Content-Length": Buffer.byteLength(json),
       "Cache-Control": "no-store",
+      Vary: "Origin",
+      ...(isAllowed ? { "Access-Control-Allow-Origin": origin } : {}),
     });
     response.end(json);
   }

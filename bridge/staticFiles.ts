@@ -28,9 +28,9 @@ const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
-  "connect-src 'self' ws: wss:",
-  "img-src 'self' data:",
-  "style-src 'self' 'unsafe-inline'",
+  "connect-src 'self' http: https: ws: wss:",
+  "img-src 'self'",
+  "style-src 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",
   "form-action 'none'",
@@ -56,8 +56,8 @@ interface StaticFile {
 }
 
 /**
- * Answers a GET or HEAD with a file below `root`; a navigation to a path that is no file gets `index.html`, since the app
- * routes by path.
+ * Answers a GET or HEAD with a file below `root`; a navigation to a path that is no file gets `index.html`, as an
+ * installed app may ask for one.
  * @param root - absolute path of the build's output
  * @param pathname - from the request's URL, still percent-encoded
  */

@@ -194,26 +194,37 @@ export class LightClientService implements LightClientApi {
     return newest.network;
   }
 
-  /** Asks the bridge what it offers, and again as long as it does not answer. */
+  /** Asks the bridge what it offers, and again as long as it does not answer or nobody behind it does. */
   async #followBridge(
     found: (network: BridgeNetwork) => void,
     known: () => BridgeNetwork | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     while (!signal.aborted) {
-      try {
-        const timeout = AbortSignal.timeout(BRIDGE_TIMEOUT_MS);
-        const offered = await fetchBridgeNetwork(this.#bridgeUrl, AbortSignal.any([signal, timeout]));
-        if (signal.aborted) return;
-        this.#setProblem(undefined);
-        await this.#takeOffer(offered, found, known());
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isDashlightError(error)) throw error;
-        this.#setProblem(error);
-      }
+      if (!this.#hasReadyPeer) await this.#askBridge(found, known, signal);
       await new Promise((resolve) => setTimeout(resolve, BRIDGE_RETRY_MS));
+    }
+  }
+
+  get #hasReadyPeer(): boolean {
+    return this.#snapshot.peers.some(({ status }) => status === "ready");
+  }
+
+  async #askBridge(
+    found: (network: BridgeNetwork) => void,
+    known: () => BridgeNetwork | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const timeout = AbortSignal.timeout(BRIDGE_TIMEOUT_MS);
+      const offered = await fetchBridgeNetwork(this.#bridgeUrl, AbortSignal.any([signal, timeout]));
+      if (signal.aborted) return;
+      this.#setProblem(undefined);
+      await this.#takeOffer(offered, found, known());
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isDashlightError(error)) throw error;
+      this.#setProblem(error);
     }
   }
 
@@ -249,6 +260,7 @@ export class LightClientService implements LightClientApi {
   }
 
   async #openSession(params: NetworkParams, network: BridgeNetwork, isRemembered: boolean): Promise<void> {
+    if (params.name === "simnet") void forgetOtherSimnets(databaseName(params));
     const session = new Session({
       params,
       network,
@@ -300,6 +312,11 @@ export class LightClientService implements LightClientApi {
     }, SNAPSHOT_INTERVAL_MS);
   }
 
+  /** After the answer is out: starting again closes the channel it goes by. */
+  #restartSoon(): void {
+    setTimeout(() => void this.start(this.#options), 0);
+  }
+
   #ask(question: Question, values: unknown[]): Promise<unknown> {
     const isLed = this.#tabs !== undefined && !this.#tabs.isLeader;
     return isLed ? (this.#tabs as Tabs).ask(question, values) : this.#answer(question, values);
@@ -319,10 +336,25 @@ export class LightClientService implements LightClientApi {
       case "reset":
         await this.#session?.clear();
         this.#snapshot = EMPTY_SNAPSHOT;
-        return this.start(this.#options);
+        this.#restartSoon();
+        return undefined;
       case "restart":
-        return this.start(this.#options);
+        this.#restartSoon();
+        return undefined;
     }
+  }
+}
+
+/** Every simnet is a network of its own: what is stored of former ones is of no use any more. */
+async function forgetOtherSimnets(current: string): Promise<void> {
+  const others = (await ClientStore.list()).filter(
+    (name) => name.startsWith("dashlight-simnet-") && name !== current,
+  );
+  for (const name of others) {
+    await ClientStore.delete(name).catch((error: unknown) => {
+      // Another tab still shows it.
+      if (!isDashlightError(error, "store/unavailable")) throw error;
+    });
   }
 }
 

@@ -161,11 +161,13 @@ export class Session {
 
   /** The client goes on without saving, and says so. */
   #onSaveError(error: DashlightError): void {
+    if (this.#isStopped) return;
     this.#saveError = error;
     this.#options.onChange();
   }
 
   #onChange(): void {
+    if (this.#isStopped) return;
     this.#options.onChange();
     const now = Date.now();
     const isDue = this.#client?.isSynced && now - this.#summarySavedAtMs > SUMMARY_INTERVAL_MS;

@@ -1,4 +1,4 @@
-import type { ClientSnapshot, LightClientApi } from "./api.ts";
+import type { ClientSnapshot } from "./api.ts";
 import { DashlightError, type ErrorFacts } from "./errors.ts";
 
 /** Questions a follower passes on to the tab that leads. */
@@ -104,7 +104,7 @@ export class Tabs {
   }
 
   #tell(message: TabMessage): void {
-    this.#channel.postMessage(message);
+    if (!this.#abort.signal.aborted) this.#channel.postMessage(message);
   }
 
   #receive(message: TabMessage): void {
@@ -141,9 +141,3 @@ export class Tabs {
     return asked;
   }
 }
-
-/** Methods that a follower cannot answer itself. */
-export type LedMethods = Pick<
-  LightClientApi,
-  "masternodes" | "quorums" | "quorumMembers" | "quorumPublicKey"
->;

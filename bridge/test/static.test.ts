@@ -153,8 +153,8 @@ describe("every answer", () => {
     const bridge = await startBridge({ distDir });
     const { headers } = await fetch(bridge.url + path);
     expect(headers.get("content-security-policy")).toBe(
-      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' ws: wss:; " +
-        "img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; " +
+      "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http: https: ws: wss:; " +
+        "img-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; " +
         "form-action 'none'; object-src 'none'",
     );
     expect(headers.get("x-content-type-options")).toBe("nosniff");

@@ -168,11 +168,19 @@ function diffsFor(
       request: { baseBlockHash: base ?? fromHashHex<BlockHash>(params.genesisHash), blockHash },
       baseHeight: base ? baseHeight : 0,
       height,
-      reason: neededBy.length === 1 ? `needed by ${neededBy[0]}` : `needed by ${neededBy.length} quorums`,
+      reason: `needed by ${explainNeed(neededBy)}`,
     });
     known.push(height);
   }
   return requests;
+}
+
+/** @example "a quorum of type 4", "3 quorums", "the tip" */
+function explainNeed(neededBy: readonly string[]): string {
+  const [first = "nothing"] = neededBy;
+  if (neededBy.length > 1) return `${neededBy.length} quorums`;
+  const type = /^(\d+):/.exec(first)?.[1];
+  return type === undefined ? first : `a quorum of type ${type}`;
 }
 
 export function explain(request: SyncRequest): string {

@@ -1,0 +1,25 @@
+import { expect, openSynced, test } from "./fixtures.ts";
+
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } } as const;
+const SCREENS = ["overview", "masternodes", "quorums", "peers", "settings"] as const;
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ["dark", "light"] as const) {
+    test.describe(`${size} ${colorScheme}`, () => {
+      test.use({ viewport, colorScheme, simnetOptions: { masternodes: 240 } });
+
+      test("all screens", async ({ page, network, consoleProblems }) => {
+        await openSynced(page, network.url);
+        await network.simnet.mine();
+        await expect(page.getByTestId("chainlock-height")).toHaveAttribute("value", String(network.simnet.tip.height));
+        for (const screen of SCREENS) {
+          await page.goto(`${network.url}/#/${screen === "overview" ? "" : screen}`);
+          await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+          await page.waitForLoadState("networkidle");
+          await page.screenshot({ path: `e2e/screenshots/${screen}-${size}-${colorScheme}.png` });
+        }
+        expect(consoleProblems).toEqual([]);
+      });
+    });
+  }
+}
