@@ -48,7 +48,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                executablePath: process.env.DASHLIGHT_CHROMIUM ?? findChromium(),
+                executablePath: findChromium(),
                 args: CHROMIUM_ARGS,
               },
             }),

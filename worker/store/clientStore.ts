@@ -137,7 +137,6 @@ export class ClientStore {
 
   /** Forgets everything of this network. */
   async clear(): Promise<void> {
-    this.#index = undefined;
     await this.#write(async (transaction, writes) => {
       const revision = await readRevision(transaction);
       for (const table of TABLES) writes.push(transaction.objectStore(table).clear());
