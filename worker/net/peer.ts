@@ -84,8 +84,15 @@ export class Peer {
     return this.#isReady && !this.#closedBy;
   }
 
-  get inFlight(): number {
-    return this.#pending.length;
+  /** What to expect of it: how long it took last, or how long it has been owing an answer. */
+  get expectedLatencyMs(): number {
+    const owingMs = this.#options.clock.now() - this.#oldestPing;
+    return Math.max(this.latencyMs ?? 0, owingMs);
+  }
+
+  /** When the oldest ping without a pong was sent; infinity if none was. */
+  get #oldestPing(): number {
+    return Math.min(...this.#pingTimes.values());
   }
 
   /** A blocks-only node disconnects whoever asks it for a qrinfo. */
@@ -308,8 +315,7 @@ export class Peer {
   #schedulePing(): void {
     const { clock, randomNonce } = this.#options;
     this.#pingTimer = clock.setTimeout(() => {
-      const oldest = Math.min(...this.#pingTimes.values());
-      if (clock.now() - oldest > PONG_TIMEOUT_MS) {
+      if (clock.now() - this.#oldestPing > PONG_TIMEOUT_MS) {
         this.close("it no longer answers");
         return;
       }

@@ -67,7 +67,7 @@ export class PeerPool {
   /** Peers that shook hands, quickest first. */
   get ready(): Peer[] {
     const peers = [...this.#candidates.values()].flatMap(({ peer }) => (peer?.isReady ? [peer] : []));
-    return peers.sort((a, b) => (a.latencyMs ?? 0) - (b.latencyMs ?? 0));
+    return peers.sort((a, b) => a.expectedLatencyMs - b.expectedLatencyMs);
   }
 
   /** Why the last attempt failed, while nobody is connected. */

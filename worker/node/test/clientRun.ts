@@ -21,6 +21,8 @@ export interface ClientRunOptions {
   readonly neededTypes?: readonly number[];
   readonly persistence?: Persistence;
   readonly restored?: RestoredState;
+  /** Connects to nobody yet. */
+  readonly isOffline?: boolean;
 }
 
 /** A light client over real sockets, whose time stands still unless a test moves it. */
@@ -64,7 +66,7 @@ export class ClientRun {
     const [first] = nodes;
     if (!first) throw new RangeError("no node");
     const run = new ClientRun(first, await engines, options);
-    run.connect(...nodes);
+    if (!options.isOffline) run.connect(...nodes);
     return run;
   }
 

@@ -56,6 +56,8 @@ const MAX_ANNOUNCED = 8;
  */
 export class ReplayNode {
   readonly recording: Recording;
+  /** HOST:PORT */
+  address = "";
   /** Every message it got, over all connections, in order. */
   readonly received: RecordedMessage[] = [];
   /** Points that our requests cost us, as a node counts them. */
@@ -83,13 +85,10 @@ export class ReplayNode {
   static async start(options: ReplayNodeOptions): Promise<ReplayNode> {
     const node = new ReplayNode(options);
     await new Promise<void>((resolve) => node.#server.listen(0, "127.0.0.1", resolve));
-    return node;
-  }
-
-  get address(): string {
-    const bound = this.#server.address();
+    const bound = node.#server.address();
     if (typeof bound !== "object" || bound === null) throw new Error("not listening");
-    return `127.0.0.1:${bound.port}`;
+    node.address = `127.0.0.1:${bound.port}`;
+    return node;
   }
 
   /** How often it got a command. */

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import { hasVectors } from "../../test/vectors.ts";
+import type { Version } from "../../wire/version.ts";
+import type { ClientRun } from "./clientRun.ts";
+import { startClient, startNode } from "./replays.ts";
+
+const FOLDER = "regtest/cycle-a";
+/** What both rotating quorums of the tip are drawn with. */
+const MISSING_SNAPSHOT = "The snapshot of the cycle at block 432 is missing: no peer sends it.";
+
+const blocksOnly = (recorded: Version): Version => ({ ...recorded, relay: false });
+
+/** All that lists can prove is proven; the rotating quorums are unknown, and the client does not call that synced. */
+async function expectListsOnly(run: ClientRun): Promise<void> {
+  await run.until(({ cannotVerify }) => cannotVerify.includes(MISSING_SNAPSHOT), "named what is missing");
+  await run.until(({ chainLock }) => chainLock !== undefined, "ChainLock verified");
+  const { isSynced, quorums, chainLock, masternodes, cannotVerify } = run.snapshot;
+  const counts = quorums.flatMap(({ isNeeded, llmqType, verified, unknown }) =>
+    isNeeded ? [[llmqType, verified, unknown]] : [],
+  );
+  expect(counts).toEqual([
+    [100, 2, 0],
+    [103, 0, 2],
+    [106, 2, 0],
+  ]);
+  expect(isSynced).toBe(false);
+  expect([masternodes?.height, chainLock?.height, cannotVerify]).toEqual([478, 478, [MISSING_SNAPSHOT]]);
+}
+
+describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () => {
+  it("fetches lists one by one where a node refuses the qrinfo, and the rest from one that does not", async () => {
+    const refusing = await startNode({ silentOn: ["getqrinfo"] });
+    const run = await startClient([refusing]);
+    await expectListsOnly(run);
+    expect(run.snapshot.problem?.code).toBe("net/refused");
+    expect(refusing.count("getqrinfo")).toBe(1);
+    expect(run.peer(refusing)).toMatchObject({ status: "ready", score: 100 });
+
+    const honest = await startNode();
+    run.connect(honest);
+    await run.synced();
+    expect([refusing.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([1, 1]);
+    expect(run.snapshot).toMatchObject({ problem: undefined, cannotVerify: [] });
+  });
+
+  it("never asks a node that relays nothing for a qrinfo, which would end the connection", async () => {
+    const node = await startNode({ version: blocksOnly });
+    const run = await startClient([node]);
+    await expectListsOnly(run);
+    expect([node.count("getqrinfo"), node.connections, node.open]).toEqual([0, 1, 1]);
+
+    const honest = await startNode();
+    run.connect(honest);
+    await run.synced();
+    expect([node.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([0, 1]);
+  });
+
+  it("goes on with lists when a node hangs up on the qrinfo, and does not ask it again at once", async () => {
+    const node = await startNode({ hangUpOn: "getqrinfo" });
+    const run = await startClient([node]);
+    await run.until(() => run.peer(node)?.status === "closed", "hung up");
+    expect(run.snapshot.problem?.code).toBe("client/no-peers");
+    run.clock.advance(1_000);
+    await expectListsOnly(run);
+    expect([node.count("getqrinfo"), node.connections]).toEqual([1, 2]);
+  });
+
+  it("asks for what failed again after a pause that grows", async () => {
+    const node = await startNode({ hangUpOn: "getqrinfo" });
+    const run = await startClient([node]);
+    for (const attempt of [1, 2, 3]) {
+      await run.until(() => node.count("getqrinfo") === attempt && node.open === 0, `qrinfo ${attempt}`);
+      await run.until(() => run.peer(node)?.status === "closed", "hung up");
+      run.clock.advance(10_000);
+      await run.until(() => run.peer(node)?.status === "ready", "connected again");
+      await run.until(({ cannotVerify }) => cannotVerify.includes(MISSING_SNAPSHOT), "fell back");
+      expect(node.count("getqrinfo")).toBe(attempt);
+      // Half of the pause is sure to be waited.
+      run.clock.advance(1_000 * 2 ** (attempt - 1) - 1);
+      expect(node.count("getqrinfo")).toBe(attempt);
+      run.clock.advance(2_000 * 2 ** (attempt - 1));
+    }
+  });
+
+  it("takes another peer's answer when one hangs up in the middle of its own", async () => {
+    const cut = await startNode({ cutOff: { command: "qrinfo", bytes: 5_000 } });
+    const run = await startClient([cut]);
+    await run.until(() => cut.count("getqrinfo") === 1 && run.peer(cut)?.status === "closed", "cut off");
+    const honest = await startNode();
+    run.connect(honest);
+    await run.synced();
+    expect(honest.count("getqrinfo")).toBe(1);
+    expect(run.peer(honest)?.score).toBe(100);
+    expect(run.snapshot.masternodes?.total).toBe(12);
+  });
+
+  it("takes no answer for a bad one when a node stalls, asks another, and scores the late answer", async () => {
+    const slow = await startNode({ stallOn: "getqrinfo" });
+    const run = await startClient([slow]);
+    await run.until(() => slow.count("getqrinfo") === 1, "asked");
+    const honest = await startNode();
+    run.connect(honest);
+    await run.until(() => run.peer(honest)?.status === "ready", "second peer");
+    expect(run.snapshot.isSynced).toBe(false);
+    run.clock.advance(30_000);
+    await run.synced();
+    expect(run.log.some((line) => line.includes("net/timeout") && line.includes(slow.address))).toBe(true);
+    expect(run.peer(slow)).toMatchObject({ status: "ready", score: 100 });
+    slow.release();
+    await run.until(() => run.peer(slow)?.score === 95, "late answer scored");
+    expect(run.snapshot.isSynced).toBe(true);
+  });
+
+  it("keeps a node whose checksum is wrong once, and hears the rest", async () => {
+    let spoiled = 0;
+    const node = await startNode({
+      spoilFrame: (frame, command) => {
+        if (command !== "sendcmpct" || spoiled++ > 0) return frame;
+        return Uint8Array.from(frame, (byte, i) => (i === 20 ? byte ^ 1 : byte));
+      },
+    });
+    const run = await startClient([node]);
+    await run.synced();
+    expect(run.peer(node)).toMatchObject({ status: "ready", score: 80 });
+    expect(node.connections).toBe(1);
+  });
+
+  it("says that nobody is there, and goes on once somebody is", async () => {
+    const gone = await startNode();
+    await gone.close();
+    const node = await startNode();
+    const run = await startClient([gone]);
+    const isRefused = () => run.snapshot.problem?.message.includes("ECONNREFUSED") === true;
+    await run.until(isRefused, "named the reason");
+    expect(run.snapshot).toMatchObject({ isSynced: false, problem: { code: "client/no-peers" } });
+    run.connect(node);
+    await run.synced();
+    expect(run.snapshot.problem).toBeUndefined();
+  });
+
+  it("stops in the middle without a sound", async () => {
+    const node = await startNode({ stallOn: "getqrinfo" });
+    const run = await startClient([node]);
+    await run.until(() => node.count("getqrinfo") === 1, "asked");
+    run.client.stop();
+    await run.until(() => node.open === 0, "hung up");
+    expect(run.clock.waiting).toEqual([]);
+    expect(run.snapshot.log.filter(({ level }) => level !== "info")).toEqual([]);
+  });
+
+  it("closes what opens after it was stopped", async () => {
+    const node = await startNode();
+    const run = await startClient([node]);
+    run.client.stop();
+    await run.until(() => node.connections === 1 && node.open === 0, "hung up");
+    expect(run.clock.waiting).toEqual([]);
+    expect(node.received).toEqual([]);
+  });
+});
