@@ -178,6 +178,19 @@ describe("GET /bridge/network", () => {
     expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
   });
 
+  it("may be read by pages of allowed origins only", async () => {
+    const allowed = "https://wallet.example";
+    const bridge = await startBridge({ allowedOrigins: [allowed] });
+    const grantTo = async (origin: string) => {
+      const { headers } = await fetch(`${bridge.url}/bridge/network`, { headers: { origin } });
+      expect(headers.get("vary")).toBe("Origin");
+      return headers.get("access-control-allow-origin");
+    };
+    expect(await grantTo(allowed)).toBe(allowed);
+    for (const origin of ["https://evil.example", "null", bridge.url])
+      expect(await grantTo(origin)).toBeNull();
+  });
+
   it("hands on the parameter file as it is", async () => {
     const paramsFile = { network: "regtest", note: [1, "two"] };
     const bridge = await startBridge({ paramsFile, params: REGTEST });
