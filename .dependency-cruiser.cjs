@@ -54,7 +54,12 @@ module.exports = {
       from: { path: "^app/" },
       to: { path: "^worker/index\\.ts$", dependencyTypesNot: ["type-only"] },
     },
-    only("bridge", "^bridge/(?!simnet/)", ["^bridge/", "^worker/params/", ERRORS]),
+    only("bridge", "^bridge/(?!simnet/|embeddedSimnet\\.ts$)", ["^bridge/", "^worker/params/", ERRORS]),
+    only("embedded-simnet", "^bridge/embeddedSimnet\\.ts$", [
+      "^bridge/",
+      "^worker/(params|bls)/",
+      "^worker/node/loadX11\\.ts$",
+    ]),
     only("bridge-protocol", "^bridge/protocol\\.ts$", []),
     only("simnet", "^bridge/simnet/", ["^bridge/simnet/", ...PURE_LAYER, "^worker/node/loadX11\\.ts$"]),
     {

@@ -1,18 +1,11 @@
-import type {
-  ClientSnapshot,
-  LogEntry,
-  PeerSnapshot,
-  Phase,
-  Problem,
-  Progress,
-  StoredSnapshot,
-} from "./api.ts";
+import type { ClientSnapshot, LogEntry, Phase, Problem, StoredSnapshot } from "./api.ts";
 import type { Bls } from "./bls/index.ts";
 import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
+import { makeSnapshot } from "./clientSnapshot.ts";
 import { applyDiff } from "./engine/applyDiff.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { coveredWorkBlocks, feedQrInfo } from "./engine/feedQrInfo.ts";
-import { countValid, type MasternodeList } from "./engine/masternodeList.ts";
+import type { MasternodeList } from "./engine/masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
 import { dropOffChain, EMPTY_ENGINE, type EngineState, newestList, statusOf } from "./engine/state.ts";
 import { DashlightError } from "./errors.ts";
@@ -20,10 +13,11 @@ import type { Peer } from "./net/peer.ts";
 import { PeerPool } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
-import { explainUnknown, quorumTypeRows } from "./rows.ts";
+import { ProgressMeter } from "./progressMeter.ts";
 import { ChainLocks, type LockOutcome } from "./sync/chainLocks.ts";
 import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
-import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./sync/fetchAnswer.ts";
+import { Executor } from "./sync/executor.ts";
+import type { SyncAnswer } from "./sync/fetchAnswer.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { judgeQuorums } from "./sync/judge.ts";
 import { PeerSlots } from "./sync/peerSlots.ts";
@@ -31,12 +25,10 @@ import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } fr
 import { prune } from "./sync/prune.ts";
 import { Refusals } from "./sync/refusals.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
-import { toHashHex } from "./wire/hashes.ts";
 import { type InventoryItem, InvType } from "./wire/inventory.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { Message } from "./wire/message.ts";
 import type { QRInfo } from "./wire/qrInfo.ts";
-import { MnType } from "./wire/smlEntry.ts";
 import { ServiceFlag } from "./wire/version.ts";
 import type { X11 } from "./x11/index.ts";
 
@@ -94,6 +86,7 @@ export class LightClient {
   readonly #headers: HeaderSync;
   readonly #pool: PeerPool;
   readonly #slots: PeerSlots;
+  readonly #executor: Executor;
   readonly #locks = new ChainLocks();
   readonly #abort = new AbortController();
   readonly #log: LogEntry[] = [];
@@ -106,8 +99,8 @@ export class LightClient {
   #wasSynced = false;
   #discovery: Discovery | undefined;
   #round = { done: 0, total: 0 };
-  #fraction = 0;
-  #startedAtMs: number;
+  readonly #startedAtMs: number;
+  readonly #progress: ProgressMeter;
   #problem: Problem | undefined;
   readonly #refusals = new Refusals();
   readonly #snapshots = new SnapshotSources();
@@ -122,6 +115,7 @@ export class LightClient {
     this.#chain = restored?.chain ?? HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
     this.#engine = restored?.engine ?? EMPTY_ENGINE;
     this.#startedAtMs = clock.now();
+    this.#progress = new ProgressMeter(this.#startedAtMs);
     this.#context = {
       params,
       chain: {
@@ -144,6 +138,27 @@ export class LightClient {
       onChange: () => this.#changed(),
     });
     this.#slots = new PeerSlots(() => this.#pool.ready);
+    this.#executor = new Executor({
+      slots: this.#slots,
+      refusals: this.#refusals,
+      doubted: this.#snapshots.doubted,
+      signal: this.#abort.signal,
+      apply: (request, answer) => this.#apply(request, answer),
+      onAsk: ({ kind }) => this.#requests[kind]++,
+      onFailure: (address, request, error) =>
+        this.note("warning", `${address}: ${explain(request)}: ${error.message}`),
+      onLie: (address, error) => {
+        this.setProblem(error);
+        this.#pool.penalize(address, 100, error.message);
+      },
+      onUnanswered: (error) => {
+        this.#lastFailure = error;
+      },
+      onDone: () => {
+        this.#round.done++;
+        this.#changed();
+      },
+    });
   }
 
   get engine(): EngineState {
@@ -209,44 +224,38 @@ export class LightClient {
   }
 
   snapshot(stored: StoredSnapshot | undefined): ClientSnapshot {
-    const list = newestList(this.#engine);
-    const tip = this.#chain.tip;
-    const header = this.#chain.headerAt(tip.height);
-    const lock = this.#locks.newest;
-    return {
-      network: this.#options.params.name,
-      role: "leader",
+    const { clock, params, bls, x11 } = this.#options;
+    return makeSnapshot({
+      network: params.name,
       phase: this.#phase,
-      progress: this.#progress(),
+      engine: this.#engine,
+      context: this.#context,
+      neededTypes: this.neededTypes,
+      chain: this.#chain,
+      finalHeight: this.#finalHeight,
+      chainLock: this.#locks.newest,
+      pool: this.#pool,
+      discovery: this.#discovery,
+      progress: this.#progress.update({
+        engine: this.#engine,
+        context: this.#context,
+        neededTypes: this.neededTypes,
+        chain: this.#chain,
+        pool: this.#pool,
+        discovery: this.#discovery,
+        hasHeaders: this.#hasHeaders,
+        round: this.#round,
+        nowMs: clock.now(),
+      }),
       isSynced: this.isSynced,
-      cannotVerify: this.#cannotVerify(),
-      tip: header && {
-        height: tip.height,
-        hash: toHashHex(tip.hash),
-        timeSeconds: header.time,
-        isChainLocked: this.#finalHeight === tip.height,
-      },
-      chainLock: lock && {
-        height: lock.lock.height,
-        blockHash: toHashHex(lock.lock.blockHash),
-        llmqType: lock.quorum.commitment.llmqType,
-        quorumHash: toHashHex(lock.quorum.commitment.quorumHash),
-      },
-      masternodes: list && {
-        height: list.height,
-        blockHash: toHashHex(list.blockHash),
-        total: list.masternodes.length,
-        valid: countValid(list.masternodes),
-        evo: list.masternodes.filter(({ entry }) => entry.type === MnType.evo).length,
-      },
-      quorums: list ? quorumTypeRows(list, this.#engine, this.#context, this.neededTypes) : [],
-      peers: this.#peerRows(),
+      exhaustedLists: this.#refusals.listHeights.filter((height) => this.#isListExhausted(height)),
+      areSnapshotsExhausted: !this.#canAskQrInfo,
       problem: this.#problem ?? this.#connectionProblem(),
       stored,
-      blsEngine: this.#options.bls.engine,
-      x11Engine: this.#options.x11.engine,
+      blsEngine: bls.engine,
+      x11Engine: x11.engine,
       log: this.#log.slice(-MAX_LOG_ENTRIES),
-    };
+    });
   }
 
   /**
@@ -261,22 +270,6 @@ export class LightClient {
 
   #hasInvalidQuorum(list: MasternodeList): boolean {
     return [...list.quorums.values()].some((quorum) => statusOf(this.#engine, quorum).status === "invalid");
-  }
-
-  #cannotVerify(): string[] {
-    const unresolvable = (this.#discovery?.unresolvable ?? []).map(
-      ({ llmqType }) => `A quorum of type ${llmqType}: ${explainUnknown({ code: "base-block-unknown" })}`,
-    );
-    const lists = this.#refusals.listHeights
-      .filter((height) => this.#isListExhausted(height))
-      .map((height) => `The masternode list at block ${height} is missing: no peer sends it.`);
-    const snapshots = this.#canAskQrInfo ? [] : (this.#discovery?.missingCycles ?? []);
-    const cycles = snapshots.map(({ cycleHeight, reason }) =>
-      reason === "snapshot-missing"
-        ? `The snapshot of the cycle at block ${cycleHeight} is missing: no peer sends it.`
-        : explainUnknown({ code: reason, cycleHeight }),
-    );
-    return [...unresolvable, ...lists, ...cycles];
   }
 
   #readyAddresses(): string[] {
@@ -416,9 +409,10 @@ export class LightClient {
       if (requests.length === 0) break;
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of next.rationale) this.note("info", line);
+      this.#round.total += requests.length;
       const refusals = this.#refusals.count;
       // A refusal brings no data, but another plan.
-      if (!(await this.#execute(requests)) && this.#refusals.count === refusals) break;
+      if (!(await this.#executor.execute(requests)) && this.#refusals.count === refusals) break;
     }
     this.#finishRound();
     await this.#prune();
@@ -454,7 +448,7 @@ export class LightClient {
     if (hasAllLists && discovery?.missingCycles.length === 0 && !discovery.tip) {
       if (!this.#wasSynced) this.note("info", "every needed quorum is judged");
       this.#wasSynced = true;
-      this.#fraction = 1;
+      this.#progress.finish();
       this.#problem = undefined;
       this.#lastFailure = undefined;
       this.#retries = 0;
@@ -479,84 +473,6 @@ export class LightClient {
       },
       pauseMs * (0.5 + random() / 2),
     );
-  }
-
-  /**
-   * Sends all requests side by side and applies the answers one after another, in the plan's order.
-   * @returns whether anything was applied
-   */
-  async #execute(requests: readonly SyncRequest[]): Promise<boolean> {
-    this.#round.total += requests.length;
-    const asked = requests.map((request) => {
-      const avoid = new Set(this.#refusals.addressesOf(request));
-      if (request.kind === "qrinfo") for (const address of this.#snapshots.doubted) avoid.add(address);
-      const answer = this.#fetch(request, avoid);
-      answer.catch(() => undefined);
-      return { request, avoid, answer };
-    });
-    let progress = false;
-    for (const { request, avoid, answer } of asked) {
-      if (await this.#applyOrAskAgain(request, avoid, answer)) progress = true;
-      this.#round.done++;
-      this.#changed();
-    }
-    return progress;
-  }
-
-  #fetch(request: SyncRequest, avoid: Set<string>): Promise<SyncAnswer> {
-    return fetchAnswer(request, {
-      slots: this.#slots,
-      avoid,
-      signal: this.#abort.signal,
-      onAsk: () => this.#requests[request.kind]++,
-      onFailure: ({ address }, error) => {
-        this.note("warning", `${address}: ${explain(request)}: ${error.message}`);
-        this.#refusals.add(request, address, error.code === "net/refused" ? "refused" : "failed");
-        if (isBadAnswer(error)) this.#banLiar(address, error);
-      },
-    });
-  }
-
-  /** An answer that a proof refutes bans its sender, and the request goes to somebody else. */
-  async #applyOrAskAgain(
-    request: SyncRequest,
-    avoid: Set<string>,
-    first: Promise<SyncAnswer>,
-  ): Promise<boolean> {
-    let pending = first;
-    for (;;) {
-      let answer: SyncAnswer;
-      try {
-        answer = await pending;
-      } catch (error) {
-        this.#giveUp(error);
-        return false;
-      }
-      try {
-        await this.#apply(request, answer);
-        return true;
-      } catch (error) {
-        if (!(error instanceof DashlightError)) throw error;
-        this.note("warning", `${answer.peer.address}: ${explain(request)} failed: ${error.message}`);
-        if (!isBadAnswer(error)) {
-          this.#refusals.add(request, answer.peer.address, "failed");
-          return false;
-        }
-        this.#banLiar(answer.peer.address, error);
-      }
-      pending = this.#fetch(request, avoid);
-    }
-  }
-
-  #banLiar(address: string, error: DashlightError): void {
-    this.setProblem(error);
-    this.#pool.penalize(address, 100, error.message);
-  }
-
-  #giveUp(error: unknown): void {
-    this.#abort.signal.throwIfAborted();
-    if (!(error instanceof DashlightError)) throw error;
-    this.#lastFailure = error;
   }
 
   async #apply(request: SyncRequest, answer: SyncAnswer): Promise<void> {
@@ -673,55 +589,5 @@ export class LightClient {
     if (reason === undefined) return undefined;
     const message = `No peer is connected: ${reason}.`;
     return { code: "client/no-peers", message, sinceMs: this.#startedAtMs };
-  }
-
-  #peerRows(): PeerSnapshot[] {
-    return this.#pool.records.map(({ address, status, score, reason, peer }) => ({
-      address,
-      status,
-      userAgent: peer?.version?.userAgent,
-      protocolVersion: peer?.version?.protocolVersion,
-      height: peer?.version?.startHeight,
-      latencyMs: peer?.latencyMs,
-      score,
-      bytesIn: peer?.bytesIn ?? 0,
-      bytesOut: peer?.bytesOut ?? 0,
-      reason,
-    }));
-  }
-
-  /** Headers are the first third, lists the second, quorums the last. Never goes back. */
-  #progress(): Progress {
-    const list = newestList(this.#engine);
-    const types = list ? quorumTypeRows(list, this.#engine, this.#context, this.neededTypes) : [];
-    const needed = types.filter(({ isNeeded }) => isNeeded);
-    const quorumsTotal = needed.reduce((sum, { total }) => sum + total, 0);
-    const quorumsVerified = needed.reduce((sum, { verified }) => sum + verified, 0);
-    const listsKnown = this.#engine.lists.size;
-    const listsNeeded =
-      listsKnown + (this.#discovery?.missingLists.length ?? 0) + (this.#discovery?.tip ? 1 : 0);
-    const headersPart = this.#hasHeaders ? 1 : this.#headersFraction();
-    const listsPart = listsKnown === 0 ? 0 : listsKnown / Math.max(1, listsNeeded);
-    const quorumsPart = quorumsTotal === 0 ? 0 : quorumsVerified / quorumsTotal;
-    this.#fraction = Math.max(this.#fraction, (headersPart + listsPart + quorumsPart) / 3);
-    const elapsedMs = this.#options.clock.now() - this.#startedAtMs;
-    const isMoving = this.#fraction > 0.05 && this.#fraction < 1;
-    return {
-      fraction: this.#fraction,
-      requestsDone: this.#round.done,
-      requestsTotal: this.#round.total,
-      listsKnown,
-      listsNeeded,
-      quorumsVerified,
-      quorumsTotal,
-      bytesIn: this.#pool.bytesIn,
-      etaMs: isMoving ? (elapsedMs * (1 - this.#fraction)) / this.#fraction : undefined,
-    };
-  }
-
-  #headersFraction(): number {
-    const first = this.#chain.firstHeight;
-    const target = Math.max(...this.#pool.ready.map((peer) => peer.version?.startHeight ?? 0), first + 1);
-    return Math.min(1, Math.max(0, (this.#chain.headersTip.height - first) / (target - first)));
   }
 }
