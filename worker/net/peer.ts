@@ -22,6 +22,8 @@ export interface PeerOptions {
   /** 64 random bits. */
   readonly randomNonce: () => bigint;
   readonly startHeight: number;
+  /** The connection stands, the handshake begins. */
+  readonly onOpen?: (peer: Peer) => void;
   /** Messages that answer no request. */
   readonly onMessage: (peer: Peer, message: Message) => void;
   /** Once, when the connection is over. */
@@ -115,6 +117,7 @@ export class Peer {
       throw this.#closedBy;
     }
     this.#connection = connection;
+    this.#options.onOpen?.(this);
     await new Promise<void>((resolve, reject) => {
       const timer = clock.setTimeout(
         () => this.#failHandshake("no answer to our introduction"),

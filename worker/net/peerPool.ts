@@ -145,6 +145,10 @@ export class PeerPool {
       randomNonce: () =>
         (BigInt(Math.floor(random() * 2 ** 32)) << 32n) | BigInt(Math.floor(random() * 2 ** 32)),
       startHeight: startHeight(),
+      onOpen: () => {
+        candidate.status = "handshake";
+        this.#options.onChange();
+      },
       onMessage,
       onBadMessage: (bad, error) => this.penalize(bad.address, 20, error.message),
       onClose: (closed, error) => this.#release(candidate, closed, error),
