@@ -71,6 +71,32 @@ test("a second tab follows the first and takes over when it closes", async ({ pa
   await expect(second.getByTestId("sync-status")).toHaveAttribute("data-kind", "synced");
 });
 
+test("settings saved in a tab that follows reach the one that leads", async ({ page, context, network }) => {
+  await openSynced(page, network.url);
+  const second = await context.newPage();
+  await openSynced(second, network.url);
+  await second.goto(`${network.url}/#/settings`);
+  await second.getByLabel("Nodes at the same time").fill("2");
+  await second.getByRole("button", { name: "Save", exact: true }).click();
+  for (const tab of [page, second]) {
+    await tab.goto(`${network.url}/#/peers`);
+    await expect(tab.locator('[data-testid="peer"][data-status="ready"]')).toHaveCount(2);
+  }
+});
+
+test("forgetting everything syncs again from nothing", async ({ page, network }) => {
+  await openSynced(page, network.url);
+  await page.goto(`${network.url}/#/settings`);
+  await page.getByRole("button", { name: /^Forget everything/ }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Forget everything/ })
+    .click();
+  await page.goto(`${network.url}/#/`);
+  await expect(page.getByTestId("sync-status")).toHaveAttribute("data-kind", "synced");
+  expect(await bytesIn(page)).toBeGreaterThan(10_000);
+});
+
 /** Bytes all peers sent in this visit. */
 async function bytesIn(page: import("@playwright/test").Page): Promise<number> {
   const { hash } = new URL(page.url());

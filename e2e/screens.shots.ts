@@ -11,7 +11,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       test("all screens", async ({ page, network, consoleProblems }) => {
         await openSynced(page, network.url);
         await network.simnet.mine();
-        await expect(page.getByTestId("chainlock-height")).toHaveAttribute("value", String(network.simnet.tip.height));
+        await expect(page.getByTestId("chainlock-height")).toHaveAttribute(
+          "value",
+          String(network.simnet.tip.height),
+        );
         for (const screen of SCREENS) {
           await page.goto(`${network.url}/#/${screen === "overview" ? "" : screen}`);
           await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();

@@ -267,7 +267,7 @@ export class LightClientService implements LightClientApi {
       bridgeUrl: this.#bridgeUrl,
       settings: this.#settings,
       savedAtMs: isRemembered ? this.#snapshot.stored?.savedAtMs : undefined,
-      onChange: () => this.#publish(this.#withProblem(session.snapshot(this.#snapshot))),
+      onChange: () => this.#publishLater(),
     });
     this.#session = session;
     await session.open();
@@ -305,8 +305,14 @@ export class LightClientService implements LightClientApi {
 
   #publish(snapshot: ClientSnapshot): void {
     this.#snapshot = snapshot;
+    this.#publishLater();
+  }
+
+  /** The client changes far more often than anybody looks: its state is put together when it is sent. */
+  #publishLater(): void {
     this.#notifyTimer ??= setTimeout(() => {
       this.#notifyTimer = undefined;
+      if (this.#session) this.#snapshot = this.#withProblem(this.#session.snapshot(this.#snapshot));
       for (const listener of this.#listeners) listener(this.#snapshot);
       this.#tabs?.publish(this.#snapshot);
     }, SNAPSHOT_INTERVAL_MS);
