@@ -67,8 +67,7 @@ export default defineConfig({
         "worker/**/test/**",
         "worker/bench/**",
         "**/*.d.ts",
-        // Only argument reading, printing and exit codes; their tests run them as the processes they are, and what
-        // those cover is not in this process's counters.
+        // Terminal tools with a main of their own: their tests run them as processes, which these counters do not see.
         "worker/node/verify.ts",
         "worker/node/sync.ts",
       ],
