@@ -97,6 +97,8 @@ export class LightClient {
   #isRunning = false;
   #isDirty = false;
   #wasSynced = false;
+  /** Nothing that a peer could send is missing to judge the newest list's quorums. */
+  #isComplete = false;
   #discovery: Discovery | undefined;
   #round = { done: 0, total: 0 };
   readonly #startedAtMs: number;
@@ -264,7 +266,7 @@ export class LightClient {
    */
   get isSynced(): boolean {
     const list = newestList(this.#engine);
-    if (!list || !this.#wasSynced || this.#chain.tip.height - list.height > SYNCED_LAG) return false;
+    if (!list || !this.#isComplete || this.#chain.tip.height - list.height > SYNCED_LAG) return false;
     return this.#locks.newest !== undefined && !this.#hasInvalidQuorum(list);
   }
 
@@ -445,7 +447,10 @@ export class LightClient {
   #finishRound(): void {
     const discovery = this.#discovery;
     const hasAllLists = discovery?.missingLists.every(({ height }) => this.#isListExhausted(height));
-    if (hasAllLists && discovery?.missingCycles.length === 0 && !discovery.tip) {
+    const hasAll = hasAllLists === true && discovery?.missingCycles.length === 0;
+    // A missing tip is no step back: its list is on its way, and `isSynced` looks how far behind the newest one is.
+    this.#isComplete = hasAll && (this.#isComplete || !discovery?.tip);
+    if (hasAll && !discovery?.tip) {
       if (!this.#wasSynced) this.note("info", "every needed quorum is judged");
       this.#wasSynced = true;
       this.#progress.finish();
