@@ -3,6 +3,7 @@ import { type Bls, createMclBls } from "../../bls/index.ts";
 import { LightClient, type Persistence, type RestoredState } from "../../client.ts";
 import { neededLlmqTypes } from "../../params/index.ts";
 import { ManualClock } from "../../test/manualClock.ts";
+import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
 import type { X11 } from "../../x11/index.ts";
 import { loadX11 } from "../loadX11.ts";
@@ -39,16 +40,12 @@ export class ClientRun {
   ) {
     const { params, tipTime } = node.recording;
     this.clock = new ManualClock((tipTime + 60) * 1000);
-    let seed = 1;
     this.client = new LightClient(
       {
         params,
         transport: new TcpTransport(),
         clock: this.clock,
-        random: () => {
-          seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-          return seed / 2 ** 32;
-        },
+        random: seededRandom(),
         x11,
         bls,
         persistence,
