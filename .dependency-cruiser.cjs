@@ -54,7 +54,12 @@ module.exports = {
       from: { path: "^app/" },
       to: { path: "^worker/index\\.ts$", dependencyTypesNot: ["type-only"] },
     },
-    only("bridge", "^bridge/(?!simnet/|embeddedSimnet\\.ts$)", ["^bridge/", "^worker/params/", ERRORS]),
+    only("bridge", "^bridge/(?!simnet/|embeddedSimnet\\.ts$|probe\\.ts$)", [
+      "^bridge/",
+      "^worker/params/",
+      ERRORS,
+    ]),
+    only("bridge-probe", "^bridge/probe\\.ts$", ["^bridge/", "^worker/(params|wire)/"]),
     only("embedded-simnet", "^bridge/embeddedSimnet\\.ts$", [
       "^bridge/",
       "^worker/(params|bls)/",

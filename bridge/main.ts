@@ -116,7 +116,7 @@ async function joinNetwork({ network, nodes, paramsFile }: BridgeArguments): Pro
     peers: source.peers,
     namedAddresses,
     watch: () => {
-      probe = startProbe({ peers: source.peers, log, networkName: network });
+      probe = startProbe({ peers: source.peers, log, params });
     },
     close: () => {
       probe?.close();

@@ -1,17 +1,22 @@
 /**
  * Tells the operator whether nodes can be reached at all, which the page cannot know before it has tried them.
  */
-import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { connect } from "node:net";
+import type { NetworkParams } from "../worker/params/index.ts";
+import { encodeFrame } from "../worker/wire/frame.ts";
+import { encodeMessage } from "../worker/wire/message.ts";
+import { NO_ADDRESS, PROTOCOL_VERSION } from "../worker/wire/version.ts";
 import { parseAddress } from "./policy.ts";
 
 export interface ProbeOptions {
   readonly peers: () => Promise<readonly string[]>;
   /** Gets one line when no node can be reached, and one when that is over. */
   readonly log: (line: string) => void;
-  /** As it stands in the lines. */
-  readonly networkName: string;
-  readonly connectTimeoutMs?: number;
+  readonly params: Pick<NetworkParams, "name" | "magic" | "devnetName">;
+  /** From connecting to the node's introduction. */
+  readonly answerTimeoutMs?: number;
   /** Between rounds as long as no node can be reached, and else. */
   readonly retryMs?: number;
   readonly recheckMs?: number;
@@ -25,9 +30,9 @@ export interface Probe {
   readonly close: () => void;
 }
 
-/** Connects to a few peers over and over, and hangs up at once. */
+/** Introduces itself to a few peers over and over, and hangs up on the answer. */
 export function startProbe(options: ProbeOptions): Probe {
-  const { peers, log, networkName, connectTimeoutMs = 5_000, retryMs = 30_000 } = options;
+  const { peers, log, params, answerTimeoutMs = 5_000, retryMs = 30_000 } = options;
   const { recheckMs = 10 * 60_000, peersPerRound = 8 } = options;
   const abort = new AbortController();
   let start = 0;
@@ -37,9 +42,9 @@ export function startProbe(options: ProbeOptions): Probe {
   async function probe(): Promise<void> {
     const round = takeRound(await peers(), start, peersPerRound);
     start += round.length;
-    const found = await canReachAny(round, connectTimeoutMs, abort.signal);
+    const found = await canReachAny(round, params, answerTimeoutMs, abort.signal);
     if (abort.signal.aborted) return;
-    if (found !== isReachable) log(found ? reachable(networkName) : unreachable(networkName, retryMs));
+    if (found !== isReachable) log(found ? reachable(params.name) : unreachable(params.name, retryMs));
     isReachable = found;
     timer = setTimeout(() => void probe(), isReachable ? recheckMs : retryMs);
     timer.unref();
@@ -70,13 +75,15 @@ function takeRound(peers: readonly string[], start: number, count: number): read
 
 async function canReachAny(
   peers: readonly string[],
+  params: ProbeOptions["params"],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const decided = new AbortController();
   const either = AbortSignal.any([signal, decided.signal]);
+  setMaxListeners(0, either); // one a peer
   try {
-    await Promise.any(peers.map((peer) => tryConnect(peer, timeoutMs, either)));
+    await Promise.any(peers.map((peer) => greet(peer, params, timeoutMs, either)));
     return true;
   } catch (error) {
     if (error instanceof AggregateError) return false; // every one failed
@@ -86,15 +93,58 @@ async function canReachAny(
   }
 }
 
-/** Rejects if no TCP connection comes about in time; `signal` ends the one that does. */
-async function tryConnect(peer: string, timeoutMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Rejects unless the node introduces itself in time: that a connection comes about says nothing, since firewalls and
+ * proxies accept any. `signal` ends it.
+ */
+function greet(
+  peer: string,
+  params: ProbeOptions["params"],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const address = parseAddress(peer);
-  if (address === undefined) throw new Error(`not HOST:PORT: ${peer}`);
-  const socket = connect({ host: address.host, port: address.port, signal, timeout: timeoutMs });
-  socket.on("timeout", () => socket.destroy(new Error("timeout")));
-  try {
-    await once(socket, "connect");
-  } finally {
-    socket.on("error", () => socket.destroy()); // what comes now, an abort at the latest, changes nothing
-  }
+  if (address === undefined) return Promise.reject(new Error(`not HOST:PORT: ${peer}`));
+  const { magic } = params;
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address.host, port: address.port, signal });
+    const timer = setTimeout(() => socket.destroy(new Error("no answer")), timeoutMs);
+    let received = Buffer.alloc(0);
+    socket.on("connect", () => socket.write(introduction(params)));
+    socket.on("data", (bytes) => {
+      received = Buffer.concat([received, bytes]).subarray(0, magic.length);
+      if (received.equals(magic)) resolve();
+      if (received.length === magic.length) socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.on("close", () => {
+      clearTimeout(timer);
+      reject(new Error("hung up"));
+    });
+  });
+}
+
+/** A client's `version`: a node says nothing before it. */
+function introduction({ magic, devnetName }: ProbeOptions["params"]): Uint8Array {
+  const comment = devnetName === undefined ? "" : `devnet.${devnetName}/`;
+  const payload = encodeMessage(
+    {
+      command: "version",
+      payload: {
+        protocolVersion: PROTOCOL_VERSION,
+        services: 0n,
+        time: BigInt(Math.floor(Date.now() / 1000)),
+        addrRecv: NO_ADDRESS,
+        sender: { addrFrom: NO_ADDRESS, nonce: randomBytes(8).readBigUInt64LE() },
+        userAgent: `/Dashlight bridge/${comment}`,
+        startHeight: 0,
+        relay: false,
+        mnAuthChallenge: new Uint8Array(32),
+        isMasternode: false,
+        rest: new Uint8Array(0),
+      },
+    },
+    PROTOCOL_VERSION,
+  );
+  return encodeFrame(magic, "version", payload);
 }

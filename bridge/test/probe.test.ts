@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { networkParams } from "../../worker/params/index.ts";
 import { type ProbeOptions, startProbe } from "../probe.ts";
 import { listen, startPeer, until } from "./rig.ts";
 
@@ -8,13 +9,20 @@ function probe(peers: () => readonly string[], options: Partial<ProbeOptions> = 
   const started = startProbe({
     peers: async () => peers(),
     log: (line) => lines.push(line),
-    networkName: "testnet",
+    params: TESTNET,
     retryMs: 10,
     recheckMs: 10,
     ...options,
   });
   onTestFinished(started.close);
   return { lines, ...started };
+}
+
+const TESTNET = networkParams("testnet");
+
+/** A node that answers an introduction, with these first bytes. */
+function startNode(magic = TESTNET.magic) {
+  return startPeer((socket) => void socket.once("data", () => socket.write(magic)));
 }
 
 /** An address where nobody listens. */
@@ -27,7 +35,7 @@ async function closedAddress(): Promise<string> {
 
 describe("startProbe", () => {
   it("says nothing as long as one peer answers, and hangs up on it", async () => {
-    const peer = await startPeer((socket) => void socket.resume());
+    const peer = await startNode();
     const dead = await closedAddress();
     const { lines } = probe(() => [dead, peer.address, "nonsense"]);
     await until(() => peer.sockets.length >= 3);
@@ -45,7 +53,7 @@ describe("startProbe", () => {
     });
     await until(() => rounds > 3);
     expect(lines).toEqual(["No testnet node can be reached from here; trying again every 1 s."]);
-    peers = [(await startPeer((socket) => void socket.resume())).address];
+    peers = [(await startNode()).address];
     await until(() => lines.length > 1);
     const then = rounds;
     await until(() => rounds > then + 3);
@@ -54,7 +62,7 @@ describe("startProbe", () => {
 
   it("comes round to every peer, a few at a time", async () => {
     const dead = await closedAddress();
-    const peer = await startPeer((socket) => void socket.resume());
+    const peer = await startNode();
     const { lines } = probe(() => [dead, dead, dead, peer.address, dead], { peersPerRound: 2 });
     await until(() => lines.length === 2);
     expect(peer.sockets.length).toBeGreaterThan(0);
@@ -72,5 +80,16 @@ describe("startProbe", () => {
     close();
     await ready;
     expect(lines).toEqual([]);
+  });
+
+  it("takes no connection for a node: one that stays silent, and one of another network", async () => {
+    const silent = await startPeer((socket) => void socket.resume());
+    const foreign = await startNode(networkParams("mainnet").magic);
+    const { lines } = probe(() => [silent.address, foreign.address], { answerTimeoutMs: 50 });
+    await until(() => lines.length === 1);
+    expect(lines[0]).toContain("No testnet node can be reached");
+    await until(() =>
+      [...silent.sockets, ...foreign.sockets].slice(0, 2).every((socket) => socket.destroyed),
+    );
   });
 });
