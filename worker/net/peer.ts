@@ -7,8 +7,8 @@ import type { Clock, Connection, Transport } from "./transport.ts";
 
 /** Below this, encodings lack what verification needs (`protocol/wire.md` 4.3). */
 const MIN_PROTOCOL_VERSION = 70230;
-/** As long as a node gives both sides (`-peertimeout`). */
-const HANDSHAKE_TIMEOUT_MS = 60_000;
+/** A node gives both sides 60 s (`-peertimeout`); a client that has others to try need not wait so long. */
+const HANDSHAKE_TIMEOUT_MS = 15_000;
 const PING_INTERVAL_MS = 30_000;
 /** A peer that leaves a ping unanswered this long is gone. No specific reason for this number. */
 const PONG_TIMEOUT_MS = 60_000;
