@@ -125,13 +125,13 @@ describe.runIf(hasVectors(FOLDER))("handshake", () => {
     expect(observed.clock.waiting).toEqual([]);
   });
 
-  it.each(["verack", "version"])("gives up after a minute without %s", async (withheld) => {
+  it.each(["verack", "version"])("gives up after 15 s without %s", async (withheld) => {
     const node = await startNode({ withheld: [withheld] });
     const observed = new Observed(node);
     const outcome = observed.peer.connect();
     const failed = expect(outcome).rejects.toMatchObject({ code: "net/handshake-failed" });
     await until(() => node.count("version") === 1, "introduced");
-    observed.clock.advance(59_999);
+    observed.clock.advance(14_999);
     expect(observed.closed).toEqual([]);
     observed.clock.advance(1);
     await failed;
