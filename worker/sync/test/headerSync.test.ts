@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { AcceptResult } from "../../chain/headerChain.ts";
+import { HeaderChain } from "../../chain/headerChain.ts";
+import { DashlightError } from "../../errors.ts";
+import { Peer } from "../../net/peer.ts";
+import { loadX11 } from "../../node/loadX11.ts";
+import { TcpTransport } from "../../node/tcpTransport.ts";
+import type { RecordedMessage } from "../../node/test/recording.ts";
+import { flipBit, type ReplayNode } from "../../node/test/replayNode.ts";
+import { startNode } from "../../node/test/replays.ts";
+import { ManualClock } from "../../test/manualClock.ts";
+import { seededRandom } from "../../test/seededRandom.ts";
+import { until } from "../../test/until.ts";
+import { hasVectors } from "../../test/vectors.ts";
+import { toHashHex } from "../../wire/hashes.ts";
+import { compressHeaders } from "../../wire/headers.ts";
+import type { Message } from "../../wire/message.ts";
+import { ServiceFlag, type Version } from "../../wire/version.ts";
+import { HeaderSync, headerPenalty } from "../headerSync.ts";
+
+const FOLDER = "regtest/cycle-a";
+const x11 = await loadX11();
+const { signal } = new AbortController();
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A chain at genesis that takes headers from replayed nodes. */
+class Rig {
+  readonly clock: ManualClock;
+  readonly chain: HeaderChain;
+  readonly sync: HeaderSync;
+  readonly accepted: AcceptResult[] = [];
+  readonly #random = seededRandom();
+
+  constructor({ recording }: ReplayNode) {
+    this.clock = new ManualClock((recording.tipTime + 60) * 1000);
+    this.chain = HeaderChain.start(recording.params, (headers) => x11.hashHeaders(headers));
+    this.sync = new HeaderSync(this.chain, x11, this.clock, async (result) => {
+      this.accepted.push(result);
+    });
+  }
+
+  async peer(node: ReplayNode): Promise<Peer> {
+    const peer = new Peer({
+      address: node.address,
+      params: node.recording.params,
+      transport: new TcpTransport(),
+      clock: this.clock,
+      randomNonce: () => BigInt(Math.floor(this.#random() * 2 ** 32)),
+      startHeight: 0,
+      onMessage: () => {},
+      onClose: () => {},
+      onBadMessage: () => {},
+    });
+    cleanups.push(() => peer.close("the test ends"));
+    await peer.connect();
+    return peer;
+  }
+
+  get tip(): [number, string] {
+    return [this.chain.tip.height, toHashHex(this.chain.tip.hash)];
+  }
+}
+
+const withoutCompression = (recorded: Version): Version => ({
+  ...recorded,
+  services: recorded.services & ~ServiceFlag.headersCompressed,
+});
+
+function announcement(node: ReplayNode, from: number, to: number): Extract<Message, { command: "headers2" }> {
+  const payload = compressHeaders(node.recording.headers(from, to), "announcement");
+  return { command: "headers2", payload };
+}
+
+describe.runIf(hasVectors(FOLDER))("header sync", () => {
+  it("asks until a node has no more", async () => {
+    const node = await startNode();
+    const rig = new Rig(node);
+    await rig.sync.sync(await rig.peer(node), signal);
+    expect(rig.tip).toEqual([478, node.recording.tip.hash]);
+    expect([node.count("getheaders2"), node.count("getheaders"), rig.sync.requests]).toEqual([2, 0, 2]);
+    expect(rig.accepted.map(({ added, changedFrom }) => [added, changedFrom])).toEqual([[478, 1]]);
+  });
+
+  it("asks a node that compresses nothing for plain headers", async () => {
+    const node = await startNode({ version: withoutCompression });
+    const rig = new Rig(node);
+    await rig.sync.sync(await rig.peer(node), signal);
+    expect(rig.tip).toEqual([478, node.recording.tip.hash]);
+    expect([node.count("getheaders2"), node.count("getheaders")]).toEqual([0, 2]);
+  });
+
+  it("takes from the next node only what the one before did not have", async () => {
+    const [short, long] = [await startNode({ tipHeight: 300 }), await startNode()];
+    const rig = new Rig(short);
+    const peers = [await rig.peer(short), await rig.peer(long)];
+    await Promise.all(peers.map((peer) => rig.sync.sync(peer, signal)));
+    expect(rig.accepted.map(({ added, changedFrom }) => [added, changedFrom])).toEqual([
+      [300, 1],
+      [178, 301],
+    ]);
+  });
+
+  it("asks a node once, however often it announces something", async () => {
+    const node = await startNode({ stallOn: "getheaders2" });
+    const rig = new Rig(node);
+    const peer = await rig.peer(node);
+    const running = rig.sync.sync(peer, signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    const waiting = Array.from({ length: 50 }, () => rig.sync.sync(peer, signal));
+    node.release();
+    await Promise.all([running, ...waiting]);
+    // The first run asked twice, all others together once.
+    expect(node.count("getheaders2")).toBe(3);
+  });
+
+  it("goes on with the next node when one fails", async () => {
+    const [silent, node] = [await startNode({ silentOn: ["getheaders2"] }), await startNode()];
+    const rig = new Rig(node);
+    const failing = rig.sync.sync(await rig.peer(silent), signal);
+    const next = rig.sync.sync(await rig.peer(node), signal);
+    await expect(failing).rejects.toMatchObject({ code: "net/refused" });
+    await next;
+    expect(rig.tip[0]).toBe(478);
+  });
+
+  it("stops at a header that breaks a rule, and keeps those before it", async () => {
+    const command = "headers";
+    const node = await startNode({
+      version: withoutCompression,
+      // The merkle root of block 200, which is the second field of its 81 bytes behind the three of the count.
+      rewrite: (message: RecordedMessage) =>
+        message.command === command
+          ? [{ command, payload: flipBit(message.payload, 3 + 199 * 81 + 40) }]
+          : [message],
+    });
+    const rig = new Rig(node);
+    await expect(rig.sync.sync(await rig.peer(node), signal)).rejects.toMatchObject({
+      code: expect.stringMatching(/^chain\/(bad-proof-of-work|unknown-parent)$/),
+    });
+    expect(rig.tip[0]).toBeGreaterThanOrEqual(199);
+    expect(rig.tip[0]).toBeLessThanOrEqual(200);
+  });
+
+  it("fails when told to stop", async () => {
+    const node = await startNode({ stallOn: "getheaders2" });
+    const rig = new Rig(node);
+    const abort = new AbortController();
+    const running = rig.sync.sync(await rig.peer(node), abort.signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    abort.abort(new Error("enough"));
+    await expect(running).rejects.toThrow("enough");
+  });
+
+  it("takes announced headers that connect, and says so if they do not", async () => {
+    const node = await startNode({ tipHeight: 470 });
+    const rig = new Rig(node);
+    await rig.sync.sync(await rig.peer(node), signal);
+    expect(await rig.sync.accept(announcement(node, 471, 473))).toBe(true);
+    expect(rig.tip[0]).toBe(473);
+    expect(await rig.sync.accept(announcement(node, 475, 478))).toBe(false);
+    expect(rig.tip[0]).toBe(473);
+    const plain = { command: "headers", payload: node.recording.headers(474, 478) } as const;
+    expect(await rig.sync.accept(plain)).toBe(true);
+    expect(rig.tip[0]).toBe(478);
+    expect(await rig.sync.accept(plain)).toBe(true);
+    expect(rig.accepted.map(({ added }) => added)).toEqual([470, 3, 5]);
+  });
+
+  it("throws at announced headers that break a rule", async () => {
+    const node = await startNode();
+    const rig = new Rig(node);
+    const broken = node.recording.headers(1, 3);
+    broken.set([0xff, 0xff, 0x7f, 0x1f], 72);
+    const message = { command: "headers", payload: broken } as const;
+    await expect(rig.sync.accept(message)).rejects.toMatchObject({ code: expect.stringMatching(/^chain\//) });
+  });
+});
+
+describe("what a broken header costs", () => {
+  it("is everything, but for one from the future: our own clock may be wrong", () => {
+    const future = { code: "chain/time-too-new", height: 1, time: 2, limit: 1 } as const;
+    expect(headerPenalty(new DashlightError(future))).toBe(10);
+    const unproven = { code: "chain/bad-proof-of-work", blockHash: "", bits: "" } as const;
+    expect(headerPenalty(new DashlightError(unproven))).toBe(100);
+  });
+});
