@@ -3,6 +3,7 @@ import { type ChainLock, chainLock } from "../wire/locks.ts";
 import { Connection, deleteDatabase, runTransaction, type Writes } from "./database.ts";
 import {
   countStoredHeaders,
+  type HeadersRewrite,
   type HeadersStep,
   readHeaders,
   type StoredHeaders,
@@ -51,6 +52,10 @@ export class ClientStore {
   readonly #factories: EntryFactories;
   /** What is stored, as last read or written here. */
   #index: EngineIndex | undefined;
+  /** From here up the stored headers may be others than those last given. */
+  #headersUnsavedFrom = 0;
+  /** Counts what changes stored headers, to know whether something newer is on its way. */
+  #headersTurn = 0;
 
   private constructor(name: string, connection: Connection<ClientSchema>, factories: EntryFactories) {
     this.name = name;
@@ -89,7 +94,9 @@ export class ClientStore {
 
   /** @returns undefined if none were saved @throws `store/corrupt`: then the chain must start again */
   async loadHeaders(): Promise<StoredHeaders | undefined> {
-    return this.#read(readHeaders);
+    const headers = await this.#read(readHeaders);
+    if (headers !== undefined) this.#headersUnsavedFrom = Number.POSITIVE_INFINITY;
+    return headers;
   }
 
   /** Broken records are left out and named in `dropped`. */
@@ -122,21 +129,29 @@ export class ClientStore {
   }
 
   /**
-   * Saves a step whole, or leaves all as it was. Steps are written in the order of the calls.
+   * Saves a step whole, or leaves all as it was. Steps are written in the order of the calls. Headers that could not
+   * be saved go with the next step that has headers, all of them with the first after nothing was loaded.
    * @throws `store/corrupt` if a record to be removed is broken, and what the browser says of a value it cannot clone
    */
   async save(step: StoreStep): Promise<void> {
+    const rewrite = step.headers && this.#takeHeaders(step.headers);
+    const turn = this.#headersTurn;
     try {
-      this.#index = await this.#write((transaction, writes) => this.#writeStep(transaction, writes, step));
+      this.#index = await this.#write((transaction, writes) =>
+        this.#writeStep(transaction, writes, step, rewrite),
+      );
     } catch (error) {
       // What is stored is read again before the next step: whatever made this one fail may be in our picture of it.
       this.#index = undefined;
       throw error;
     }
+    if (rewrite && turn === this.#headersTurn) this.#headersUnsavedFrom = Number.POSITIVE_INFINITY;
   }
 
   /** Forgets everything of this network. */
   async clear(): Promise<void> {
+    this.#headersUnsavedFrom = 0;
+    this.#headersTurn++;
     await this.#write(async (transaction, writes) => {
       const revision = await readRevision(transaction);
       for (const table of TABLES) writes.push(transaction.objectStore(table).clear());
@@ -144,10 +159,22 @@ export class ClientStore {
     });
   }
 
-  async #writeStep(transaction: WriteTransaction, writes: Writes, step: StoreStep): Promise<EngineIndex> {
+  #takeHeaders({ fromHeight, saved, chunksFrom }: HeadersStep): HeadersRewrite {
+    const unsavedFrom = Math.min(fromHeight, this.#headersUnsavedFrom);
+    this.#headersUnsavedFrom = unsavedFrom;
+    this.#headersTurn++;
+    return { fromHeight: unsavedFrom, saved, chunks: chunksFrom(unsavedFrom) };
+  }
+
+  async #writeStep(
+    transaction: WriteTransaction,
+    writes: Writes,
+    step: StoreStep,
+    rewrite: HeadersRewrite | undefined,
+  ): Promise<EngineIndex> {
     const index = await this.#currentIndex(transaction);
     const next = { ...(await writeEngine(transaction, writes, index, step)), revision: index.revision + 1 };
-    if (step.headers !== undefined) writeHeaders(transaction, writes, step.headers);
+    if (rewrite !== undefined) writeHeaders(transaction, writes, rewrite);
     const meta = transaction.objectStore("meta");
     if (step.chainLock !== undefined) writes.push(meta.put(encode(chainLock, step.chainLock), "chainLock"));
     if (step.summary !== undefined) writes.push(meta.put(step.summary, "summary"));
@@ -157,7 +184,10 @@ export class ClientStore {
 
   /** Another connection may have written since: a tab that led before. */
   async #currentIndex(transaction: ReadTransaction): Promise<EngineIndex> {
-    if (this.#index?.revision === (await readRevision(transaction))) return this.#index;
+    const revision = await readRevision(transaction);
+    // Only now: while this transaction waited for its turn, another step may have ended.
+    const index = this.#index;
+    if (index?.revision === revision) return index;
     return (await readEngine(transaction, this.#factories)).index;
   }
 

@@ -17,11 +17,19 @@ export interface HeaderChunk {
   readonly bytes: Uint8Array;
 }
 
-/** Headers to be saved: all chunks from that of `fromHeight` up are written again. */
+/** Headers that changed, from a height up; made by `makeHeadersStep`. */
 export interface HeadersStep {
   readonly fromHeight: number;
-  readonly chunks: readonly HeaderChunk[];
   readonly saved: SavedChain;
+  /** All chunks from that of a height up: the store may need lower ones, if it could not save them before. */
+  readonly chunksFrom: (fromHeight: number) => readonly HeaderChunk[];
+}
+
+/** All chunks from that of `fromHeight` up are written again. */
+export interface HeadersRewrite {
+  readonly fromHeight: number;
+  readonly saved: SavedChain;
+  readonly chunks: readonly HeaderChunk[];
 }
 
 /** What `HeaderChain.restore` takes. */
@@ -30,11 +38,17 @@ export interface StoredHeaders {
   readonly chunks: Uint8Array[];
 }
 
-/** @param fromHeight - `changedFrom` of what the chain accepted, or its first height for all of it */
-export function makeHeadersStep(
-  chain: Pick<HeaderChain, "firstHeight" | "headersTip" | "rawHeaders" | "save">,
-  fromHeight: number,
-): HeadersStep {
+type SavableChain = Pick<HeaderChain, "firstHeight" | "headersTip" | "rawHeaders" | "save">;
+
+/**
+ * To be given to `ClientStore.save` before the chain changes again.
+ * @param fromHeight - `changedFrom` of what the chain accepted
+ */
+export function makeHeadersStep(chain: SavableChain, fromHeight: number): HeadersStep {
+  return { fromHeight, saved: chain.save(), chunksFrom: (height) => cutChunks(chain, height) };
+}
+
+function cutChunks(chain: SavableChain, fromHeight: number): HeaderChunk[] {
   const chunks: HeaderChunk[] = [];
   const tip = chain.headersTip.height;
   let firstHeight = firstRewritten(fromHeight, chain.firstHeight);
@@ -43,7 +57,7 @@ export function makeHeadersStep(
     chunks.push({ firstHeight, bytes: chain.rawHeaders(firstHeight, end - firstHeight) });
     firstHeight = end;
   }
-  return { fromHeight, chunks, saved: chain.save() };
+  return chunks;
 }
 
 function chunkStart(height: number): number {
@@ -60,9 +74,9 @@ function firstHeightOf({ base }: SavedChain): number {
 }
 
 /** @throws `RangeError` if the chunks do not lead from `fromHeight` to the tip: our own mistake */
-export function writeHeaders(transaction: WriteTransaction, writes: Writes, step: HeadersStep): void {
-  checkStep(step);
-  const { fromHeight, chunks, saved } = step;
+export function writeHeaders(transaction: WriteTransaction, writes: Writes, rewrite: HeadersRewrite): void {
+  checkRewrite(rewrite);
+  const { fromHeight, chunks, saved } = rewrite;
   const headers = transaction.objectStore("headers");
   const firstHeight = firstRewritten(fromHeight, firstHeightOf(saved));
   // A chain written from its start may start above where the one before it did.
@@ -77,7 +91,7 @@ export function writeHeaders(transaction: WriteTransaction, writes: Writes, step
   writes.push(transaction.objectStore("meta").put(record, "chain"));
 }
 
-function checkStep({ fromHeight, chunks, saved }: HeadersStep): void {
+function checkRewrite({ fromHeight, chunks, saved }: HeadersRewrite): void {
   let next = firstRewritten(fromHeight, firstHeightOf(saved));
   for (const { firstHeight, bytes } of chunks) {
     if (firstHeight !== next) throw new RangeError(`chunk ${firstHeight}, expected ${next}`);
