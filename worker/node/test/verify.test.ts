@@ -6,18 +6,20 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { hasVectors, readVector, readVectorJson, vectorPath } from "../../test/vectors.ts";
 import type { VerifyReport } from "../offlineVerifier.ts";
+import { runVerify } from "../runVerify.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const scratch = mkdtempSync(join(tmpdir(), "dashlight-verify-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-function runTool(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+/** The tool as the process it is. */
+function runProcess(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
   return spawnSync("node", [tsx, "worker/node/verify.ts", ...args], { cwd: root, encoding: "utf8" });
 }
 
-function verify(...args: string[]): { status: number | null; report: VerifyReport } {
-  const { status, stdout } = runTool(...args);
+async function verify(...args: string[]): Promise<{ status: number; report: VerifyReport }> {
+  const { status, stdout } = await runVerify(args);
   return { status, report: JSON.parse(stdout) as VerifyReport };
 }
 
@@ -81,7 +83,7 @@ if (["mainnet/qrinfo", "testnet/qrinfo", "devnet/qrinfo"].some(hasVectors)) {
 function verifyRealNetworks(): void {
   for (const { network, name, protocol, rotating, others, companion, headers } of QRINFOS) {
     if (!hasVectors(`${network}/qrinfo`)) continue;
-    it(`${network} ${name}: ${rotating} rotating and ${others} other quorums`, () => {
+    it(`${network} ${name}: ${rotating} rotating and ${others} other quorums`, async () => {
       const base = `${network}/qrinfo/qrinfo_${name}`;
       const args = ["--network", network];
       if (headers) {
@@ -93,7 +95,7 @@ function verifyRealNetworks(): void {
       }
       if (companion) args.push(`mnlistdiff@${protocol}:${vectorPath(`mainnet/mnlistdiff/${companion}.bin`)}`);
       args.push(`qrinfo@${protocol}:${vectorPath(`${base}_p${protocol}.bin`)}`);
-      const { status, report } = verify(...args);
+      const { status, report } = await verify(...args);
       const rotatingType = network === "devnet" ? 105 : 5;
       expect(status).toBe(0);
       expect(report.messages.every(({ ok }) => ok)).toBe(true);
@@ -112,8 +114,8 @@ function verifyRealNetworks(): void {
   }
 
   if (hasVectors("testnet/chainlock")) {
-    it("verifies testnet's ChainLock 905775 and says what is not known of its quorum", () => {
-      const { status, report } = verify(
+    it("verifies testnet's ChainLock 905775 and says what is not known of its quorum", async () => {
+      const { status, report } = await verify(
         ...["--network", "testnet", "--headers", vectorPath("testnet/headers/headers_899800_905999.bin")],
         ...[
           "--from",
@@ -137,9 +139,9 @@ function verifyRealNetworks(): void {
   }
 
   if (hasVectors("mainnet/mnlistdiff")) {
-    it("recognises a framed capture", () => {
+    it("recognises a framed capture", async () => {
       const file = vectorPath("mainnet/mnlistdiff/mnlistdiff_0_2221605_framed.bin");
-      const { status, report } = verify("--network", "mainnet", `mnlistdiff:${file}`);
+      const { status, report } = await verify("--network", "mainnet", `mnlistdiff:${file}`);
       expect(status).toBe(0);
       expect(report.lists).toEqual([
         {
@@ -168,8 +170,8 @@ describe("verify on a regtest capture", () => {
   const workBlocks = `qrinfo:${folder}/qrinfo/478x-bnone@70240.bin`;
   const fullList = `mnlistdiff:${folder}/mnlistdiff/zero-478.bin`;
 
-  it("verifies lists, every quorum of the tip, a ChainLock and an InstantSend lock against checked headers", () => {
-    const { status, report } = verify(
+  it("verifies lists, every quorum of the tip, a ChainLock and an InstantSend lock against checked headers", async () => {
+    const { status, report } = await verify(
       ...given,
       workBlocks,
       fullList,
@@ -194,12 +196,12 @@ describe("verify on a regtest capture", () => {
     expect(report.instantLocks.length).toBe(1);
   });
 
-  it("names the code of a flipped bit in a list, reports the mismatch, and exits with 1", () => {
+  it("names the code of a flipped bit in a list, reports the mismatch, and exits with 1", async () => {
     const diff = readVector("regtest/cycle-a/mnlistdiff/zero-478.bin").slice();
     const entry = Buffer.from(diff).indexOf(Buffer.from("0f2b", "hex"), 400);
     const position = entry > 0 ? entry : 600;
     diff[position] = (diff[position] as number) ^ 1;
-    const { status, report } = verify(...given, `mnlistdiff:${scratchFile("flipped.bin", diff)}`);
+    const { status, report } = await verify(...given, `mnlistdiff:${scratchFile("flipped.bin", diff)}`);
     expect(status).toBe(1);
     expect(report.messages[0]?.error?.code).toBe("engine/merkle-root-mismatch");
     expect(report.lists.map(({ height, roots }) => ({ height, roots }))).toEqual([
@@ -207,31 +209,52 @@ describe("verify on a regtest capture", () => {
     ]);
   });
 
-  it("calls a ChainLock with another signature invalid", () => {
+  it("calls a ChainLock with another signature invalid", async () => {
     const lock = readVector("regtest/cycle-a/clsig/456.bin").slice();
     lock.set(readVector("regtest/cycle-a/clsig/455.bin").subarray(36), 36);
-    const { status, report } = verify(...given, workBlocks, `clsig:${scratchFile("forged.bin", lock)}`);
+    const { status, report } = await verify(...given, workBlocks, `clsig:${scratchFile("forged.bin", lock)}`);
     expect(status).toBe(1);
     expect(report.chainLocks.map(({ status }) => status)).toEqual(["invalid"]);
   });
 
-  it("reports a truncated payload and goes on", () => {
+  it("reports a truncated payload and goes on", async () => {
     const cut = readVector("regtest/cycle-a/mnlistdiff/zero-478.bin").subarray(0, 900);
-    const { status, report } = verify(...given, `mnlistdiff:${scratchFile("cut.bin", cut)}`, fullList);
+    const { status, report } = await verify(...given, `mnlistdiff:${scratchFile("cut.bin", cut)}`, fullList);
     expect(status).toBe(1);
     expect(report.messages.map(({ ok, error }) => error?.code ?? ok)).toEqual(["wire/truncated", true]);
   });
 
-  it("refuses headers that do not link", () => {
+  it("refuses headers that do not link", async () => {
     const chain = readVectorJson<{ height: number; header: string }[]>("regtest/cycle-a/chain.json");
     const headers = chain.slice(100, 140).map(({ header }) => Buffer.from(header, "hex"));
     headers.splice(20, 1);
-    const { status, stderr } = runTool(
+    const { status, stderr } = await runVerify([
       ...["--network", "regtest", "--params", `${folder}/params.json`],
       ...["--headers", scratchFile("gap.bin", Buffer.concat(headers)), "--from", "100", fullList],
-    );
+    ]);
     expect(status).toBe(2);
     expect(stderr).toContain("chain/unknown-parent");
+  });
+});
+
+describe("verify as a process", () => {
+  it("prints one JSON object and nothing else, and ends with 0", () => {
+    const folder = vectorPath("regtest/cycle-a");
+    const { status, stdout, stderr } = runProcess(
+      ...["--network", "regtest", "--params", `${folder}/params.json`, "--blocks", `${folder}/chain.json`],
+      `mnlistdiff:${folder}/mnlistdiff/zero-478.bin`,
+    );
+    expect(status).toBe(0);
+    expect(stderr).toBe("");
+    expect(Object.keys(JSON.parse(stdout))).toEqual([
+      ...["messages", "lists", "quorums", "chainLocks", "instantLocks"],
+    ]);
+  });
+
+  it("says on stderr what is wrong with its arguments, and ends with 2", () => {
+    const { status, stdout, stderr } = runProcess("--network", "mainnet");
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toContain("no KIND:FILE given");
   });
 });
 
@@ -244,8 +267,8 @@ describe("verify's arguments", () => {
     [["--network", "mainnet", "--headers", "x", "mnlistdiff:x"], "--from HEIGHT"],
     [["--network", "mainnet", "--colour", "mnlistdiff:x"], "--colour"],
     [["--network", "mainnet", "mnlistdiff:/nowhere/at/all"], "no such file"],
-  ])("%j exits with 2 and says why", (args, words) => {
-    const { status, stdout, stderr } = runTool(...args);
+  ])("%j exits with 2 and says why", async (args, words) => {
+    const { status, stdout, stderr } = await runVerify(args);
     expect(status).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain(words);
