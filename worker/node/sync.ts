@@ -24,6 +24,8 @@ Syncs and verifies a network straight over TCP, without a browser, and ends when
 Exit code 0: synced. 1: not finished. 2: wrong arguments.`;
 
 const DEFAULT_TIMEOUT_SECONDS = 600;
+/** What a timer of Node's can wait; beyond that it fires at once. */
+const MAX_TIMEOUT_SECONDS = 2_147_483;
 const MAX_PEERS = 4;
 
 interface SyncArguments {
@@ -56,7 +58,11 @@ function parse(args: string[]): SyncArguments {
   for (const address of nodes) splitAddress(address);
   if (nodes.length === 0) throw new UsageError(`--node is missing: ${params.name} has no fixed seeds`);
   const seconds = Number(timeout);
-  if (!(seconds > 0)) throw new UsageError(`--timeout is not a number of seconds: ${String(timeout)}`);
+  if (!(seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS)) {
+    throw new UsageError(
+      `--timeout is not a number of seconds up to ${MAX_TIMEOUT_SECONDS}: ${String(timeout)}`,
+    );
+  }
   return { params, nodes, timeoutMs: seconds * 1000, isJson: json === true };
 }
 
@@ -102,7 +108,7 @@ async function main(): Promise<number> {
   if (args.isJson) console.log(JSON.stringify(result, null, 2));
   else
     console.log(
-      `tip ${result.tip?.height}, ${result.masternodes?.total} masternodes, ${Math.round(result.elapsedMs)} ms`,
+      `tip ${result.tip?.height}, ${result.masternodes?.total ?? "no"} masternodes, ${result.elapsedMs} ms`,
     );
   if (outcome === "synced") return 0;
   console.error(
