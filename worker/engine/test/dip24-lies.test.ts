@@ -477,3 +477,28 @@ if (hasVectors("regtest/few-masternodes-c")) {
     );
   });
 }
+
+if (hasVectors("regtest/legacy-bls-d")) {
+  describe("further cycles of an answer", () => {
+    const scenario = new Scenario("legacy-bls-d");
+    const message = scenario.qrInfo({ file: "qrinfo/356-bnone@70240.bin", protocolVersion: 70240 });
+
+    it("are applied in whatever order their bases allow", async () => {
+      const context = contextOf(scenario);
+      const heightsOf = (fed: QRInfo) =>
+        feedQrInfo(EMPTY_ENGINE, fed, context).lists.map(({ height }) => height);
+      const reversed: QRInfo = {
+        ...message,
+        quorumSnapshotList: message.quorumSnapshotList.toReversed(),
+        mnListDiffList: message.mnListDiffList.toReversed(),
+      };
+      expect(message.mnListDiffList.length).toBe(2);
+      expect(heightsOf(message)).toEqual([208, 232, 256, 280, 304, 328]);
+      expect(heightsOf(reversed)).toEqual([208, 232, 256, 280, 304, 328]);
+      const statuses = [message, reversed].map((fed) => feedAndJudge(EMPTY_ENGINE, fed, context));
+      const [sorted, unsorted] = await Promise.all(statuses);
+      expect(unsorted?.statuses).toEqual(sorted?.statuses);
+      expect(unsorted?.state.snapshots).toEqual(sorted?.state.snapshots);
+    });
+  });
+}

@@ -6,7 +6,14 @@ import { LLMQ_PARAMS, WORK_DIFF_DEPTH } from "../../params/llmq.ts";
 import type { NetworkParams } from "../../params/types.ts";
 import { hasVectors, readVector, readVectorJson } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
-import { compareBytes, fromHashHex, type Height, type QuorumHash, toHashHex } from "../../wire/hashes.ts";
+import {
+  compareBytes,
+  fromHashHex,
+  type HashHex,
+  type Height,
+  type QuorumHash,
+  toHashHex,
+} from "../../wire/hashes.ts";
 import { mnListDiff } from "../../wire/mnListDiff.ts";
 import { qrInfo } from "../../wire/qrInfo.ts";
 import { applyDiff } from "../applyDiff.ts";
@@ -21,6 +28,7 @@ import { EMPTY_ENGINE, type EngineState, sortedLists, statusOf } from "../state.
 import { judge } from "./judge.ts";
 import { KnownChain } from "./knownChain.ts";
 import { madeEntry } from "./madeEntries.ts";
+import { holding, madeHash, makeList } from "./madeLists.ts";
 import { applyAllDiffs, onlyListsAt, SCENARIO_NAMES, Scenario } from "./scenario.ts";
 
 interface Expected {
@@ -315,12 +323,76 @@ describe("a cycle's snapshot", () => {
     // The one masternode there is takes index 0; index 1 goes on to the used ones, if there are any.
     expect(keysOf(draw(true).quarters)).toEqual([[here.key], [here.key]]);
     expect(keysOf(draw(false).quarters)).toEqual([[here.key], [gone.key]]);
-    // A banned member is never used, whichever rule holds.
+    // A banned member is never used, whichever rule holds: it takes no seat and no bit.
     const banned = new ListEntry(madeEntry(2, { isValid: false }));
-    const snapshots = [true, false].map(
-      (skipRemoved) => drawQuarters([here, banned], [[[banned], []]], modifier, llmq, skipRemoved).snapshot,
-    );
-    for (const snapshot of snapshots) expect([...(snapshot?.activeQuorumMembers.bytes ?? [])]).toEqual([0]);
+    for (const skipRemoved of [true, false]) {
+      const { quarters, snapshot } = drawQuarters(
+        [here, banned],
+        [[[banned], []]],
+        modifier,
+        llmq,
+        skipRemoved,
+      );
+      expect(keysOf(quarters)).toEqual([[here.key], [here.key]]);
+      expect(snapshot?.activeQuorumMembers).toEqual({ length: 2, bytes: Uint8Array.of(0) });
+    }
+  });
+
+  it("forgets members that left the list from V19 on, and on testnet always", () => {
+    const cycle = 264;
+    const chain = new KnownChain();
+    for (const height of [232, 256]) chain.addHash(height, madeHash(height));
+    const listAt = (height: Height, id: number) =>
+      makeList({ height, hash: madeHash(height), masternodes: [new ListEntry(madeEntry(id))] });
+    // One masternode filled both quarters of the cycle before; since then another has taken its place in the list.
+    const noneUsed = { length: 1, bytes: Uint8Array.of(0) };
+    const state: EngineState = {
+      ...holding(listAt(232, 50), listAt(256, 1)),
+      snapshots: new Map([
+        [madeHash(232) as HashHex, { mnSkipListMode: 0, activeQuorumMembers: noneUsed, mnSkipList: [] }],
+      ]),
+    };
+    const skipListOf = (v19: Height, skipRemovedBeforeV19: boolean) => {
+      const regtest = networkParams("regtest");
+      const activation = { ...regtest.activation, dip0024: 240, v19, v20: 10_000 };
+      const params: NetworkParams = { ...regtest, activation, skipRemovedBeforeV19 };
+      const context: EngineContext = { params, chain, isValidSignature: () => true };
+      const derived = new Rotation(state, llmqOf(103), context).deriveSnapshot(cycle);
+      return "missing" in derived ? derived.missing : derived.snapshot?.mnSkipList;
+    };
+    expect(skipListOf(1, false)).toEqual([]);
+    expect(skipListOf(cycle + 1, false)).toEqual([]);
+    expect(skipListOf(cycle + 2, false)).toEqual([1]);
+    expect(skipListOf(cycle + 2, true)).toEqual([]);
+  });
+
+  it("stops short where a quorum already has every masternode, and is stored all the same", () => {
+    const llmq = llmqOf(103);
+    const here = new ListEntry(madeEntry(1));
+    const { quarters, snapshot } = drawQuarters([here], [[[here], []]], new Uint8Array(32), llmq, true);
+    expect(keysOf(quarters)).toEqual([[], [here.key]]);
+    expect(snapshot).toEqual({
+      mnSkipListMode: 0,
+      activeQuorumMembers: { length: 1, bytes: Uint8Array.of(1) },
+      mnSkipList: [],
+    });
+  });
+
+  it("takes a used member as it was in the newest quarter that has it", () => {
+    const llmq = llmqOf(103);
+    const [now, newer, older] = [1, 2, 3].map(
+      (key) => new ListEntry(madeEntry(1, { pubKeyOperator: new Uint8Array(48).fill(key) })),
+    ) as [ListEntry, ListEntry, ListEntry];
+    const previous: Quarters[] = [
+      [[newer], []],
+      [[older], []],
+    ];
+    const draw = (quarters: Quarters[]) => drawQuarters([now], quarters, new Uint8Array(32), llmq, true);
+    expect(draw(previous).quarters[1]?.[0]).toBe(newer);
+    expect(draw(previous.toReversed()).quarters[1]?.[0]).toBe(older);
+    // One that was not used before is taken as it is now.
+    expect(draw([]).quarters.flat()).toEqual([now, now]);
+    expect(draw([]).quarters[0]?.[0]).toBe(now);
   });
 
   function keysOf(quarters: Quarters): string[][] {

@@ -123,7 +123,11 @@ describe("a commitment's signatures", () => {
     make: (sign: {
       readonly members: (message: Uint8Array) => Uint8Array;
       readonly alone: (message: Uint8Array) => Uint8Array;
-    }) => { readonly signers: boolean[]; readonly membersSig: (message: Uint8Array) => Uint8Array },
+    }) => {
+      readonly signers: readonly boolean[];
+      readonly validMembers?: readonly boolean[];
+      readonly membersSig: (message: Uint8Array) => Uint8Array;
+    },
   ): Promise<string> {
     const llmqs = new Map(REGTEST.llmqs).set(100, { ...llmqOf(REGTEST, 100), size, minSize, threshold: 1 });
     const activation = { ...REGTEST.activation, v19: 1, v20: 1 };
@@ -135,7 +139,7 @@ describe("a commitment's signatures", () => {
       .sort((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash));
     const state = holding(makeList({ height: base - 8, hash: madeHash(base - 8), masternodes }));
     const used = secretKeys.slice(0, count);
-    const { signers, membersSig } = make({
+    const { signers, validMembers, membersSig } = make({
       members: (message) => bls.signSecureAggregate(used, message, "basic"),
       alone: (message) => bls.sign(used[0] as Uint8Array, message, "basic"),
     });
@@ -143,7 +147,7 @@ describe("a commitment's signatures", () => {
       ...madeCommitment(100, 0),
       quorumHash: fromHashHex<QuorumHash>(madeHash(base)),
       signers: makeBitset(signers),
-      validMembers: makeBitset(signers),
+      validMembers: makeBitset(validMembers ?? signers),
       quorumPublicKey: bls.publicKey(quorumKey, "basic"),
     };
     const message = computeCommitmentHash(fields);
@@ -160,9 +164,17 @@ describe("a commitment's signatures", () => {
       await judgeQuorum(two, ({ members }) => ({ signers: [true, true, false], membersSig: members })),
     ).toBe("verified");
     // A bit for a member that does not exist refutes it, whatever was signed.
-    expect(
-      await judgeQuorum(two, ({ members }) => ({ signers: [true, true, true], membersSig: members })),
-    ).toBe("invalid(members-signature)");
+    const both = [true, true, false];
+    const all = [true, true, true];
+    for (const [signers, validMembers] of [
+      [all, all],
+      [all, both],
+      [both, all],
+    ] as const) {
+      expect(await judgeQuorum(two, ({ members }) => ({ signers, validMembers, membersSig: members }))).toBe(
+        "invalid(members-signature)",
+      );
+    }
     expect(
       await judgeQuorum(two, ({ members }) => ({ signers: [true, false, false], membersSig: members })),
     ).toBe("invalid(members-signature)");
