@@ -2,6 +2,13 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findChromium as findChromiumUntyped } from "./e2e/chromium.mjs";
 import { readVectorBase64 } from "./worker/store/test/vectorCommand.ts";
+import {
+  mine,
+  startBridge,
+  startNetwork,
+  stopBridge,
+  stopNetwork,
+} from "./worker/test/browser/networkCommands.ts";
 
 const findChromium: () => string | undefined = findChromiumUntyped;
 
@@ -34,7 +41,17 @@ export default defineConfig({
       },
       {
         // Found while tests run, they would make Vite start the page over.
-        optimizeDeps: { include: ["idb", "@noble/hashes/sha2.js", "@noble/hashes/utils.js"] },
+        optimizeDeps: {
+          include: [
+            "idb",
+            "comlink",
+            "mcl-wasm",
+            "@noble/bls12-381",
+            "@noble/bls12-381/math",
+            "@noble/hashes/sha2.js",
+            "@noble/hashes/utils.js",
+          ],
+        },
         test: {
           name: "browser",
           include: [BROWSER_TESTS],
@@ -53,7 +70,7 @@ export default defineConfig({
               },
             }),
             instances: [{ browser: "chromium" }],
-            commands: { readVectorBase64 },
+            commands: { readVectorBase64, startNetwork, mine, stopBridge, startBridge, stopNetwork },
           },
         },
       },

@@ -65,29 +65,33 @@ function toStoreStep({ chain, headersFrom, before, after, chainLock }: SavedStep
 }
 
 export interface Restored {
+  /** Undefined if nothing usable is stored. */
+  readonly state: ProvenState | undefined;
+  /** What was stored but does not hold: named, and fetched again. */
+  readonly dropped: readonly DashlightError[];
+}
+
+export interface ProvenState {
   readonly chain: HeaderChain;
   readonly engine: EngineState;
   readonly chainLock: ChainLock | undefined;
-  /** What was stored but does not hold: named, and fetched again. */
-  readonly dropped: readonly DashlightError[];
 }
 
 /**
  * Takes up what an earlier run stored. Nothing of it is trusted: headers must link and meet their work, every list is
  * proven against its header again, and no verdict is loaded at all.
- * @returns undefined if nothing usable is stored
  */
 export async function restore(
   store: ClientStore,
   params: NetworkParams,
   x11: X11,
   isValidSignature: EngineContext["isValidSignature"],
-): Promise<Restored | undefined> {
+): Promise<Restored> {
   const dropped: DashlightError[] = [];
   const chain = await restoreChain(store, params, x11, dropped);
   if (!chain) {
     if (dropped.length > 0) await store.clear();
-    return undefined;
+    return { state: undefined, dropped };
   }
   const context: EngineContext = {
     params,
@@ -100,7 +104,7 @@ export async function restore(
   };
   const engine = await restoreEngine(store, context, dropped);
   const chainLock = await keepErrors(dropped, () => store.loadChainLock());
-  return { chain, engine, chainLock, dropped };
+  return { state: { chain, engine, chainLock }, dropped };
 }
 
 async function restoreChain(

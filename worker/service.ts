@@ -65,6 +65,8 @@ export class LightClientService implements LightClientApi {
   #notifyTimer: ReturnType<typeof setTimeout> | undefined;
   #start = new AbortController();
   #options: StartOptions = {};
+  /** What this start works on; undefined until the last visit or the bridge says. */
+  #network: BridgeNetwork | undefined;
 
   /** @param origin - where the page comes from: its bridge unless settings name another */
   constructor(origin: string) {
@@ -72,21 +74,29 @@ export class LightClientService implements LightClientApi {
   }
 
   async start(options: StartOptions): Promise<void> {
-    this.#stop();
-    this.#options = options;
-    this.#settings = await this.#loadSettings();
+    this.stop();
     const { signal } = this.#start;
-    const remembered = await this.#showRemembered();
-    let network = remembered;
-    let isLed = false;
-    const lead = (found: BridgeNetwork) => {
-      network = found;
-      if (isLed) return this.#session?.connect(this.#addresses(found));
-      isLed = true;
-      this.#lead(found, remembered);
-    };
-    if (remembered) lead(remembered);
-    void this.#followBridge(lead, () => network, signal);
+    this.#options = options;
+    const settings = await this.#loadSettings();
+    if (signal.aborted) return;
+    this.#settings = settings;
+    const remembered = await this.#loadRemembered();
+    if (signal.aborted) return;
+    // Peers of before are gone: as long as they are shown as ready, the bridge is not asked.
+    this.#publish({ ...this.#snapshot, peers: [], isSynced: false });
+    if (remembered) {
+      const stored = { savedAtMs: remembered.savedAtMs, status: "checking-again" } as const;
+      this.#publish({ ...remembered.snapshot, isSynced: false, phase: "starting", stored });
+      this.#lead(remembered.network, true);
+    }
+    void this.#followBridge(signal);
+  }
+
+  /** Leaves the network, and the lead to another tab; `start` starts again. */
+  stop(): void {
+    this.#start.abort();
+    this.#start = new AbortController();
+    this.#leave();
   }
 
   async subscribe(listener: (snapshot: ClientSnapshot) => void): Promise<Unsubscribe> {
@@ -145,13 +155,12 @@ export class LightClientService implements LightClientApi {
 
   // --- starting
 
-  #stop(): void {
-    this.#start.abort();
-    this.#start = new AbortController();
+  #leave(): void {
     this.#session?.stop();
     this.#session = undefined;
     this.#tabs?.close();
     this.#tabs = undefined;
+    this.#network = undefined;
   }
 
   async #loadSettings(): Promise<Settings> {
@@ -170,8 +179,8 @@ export class LightClientService implements LightClientApi {
     return this.#settings.bridgeUrl ?? this.#options.bridgeUrl ?? this.#origin;
   }
 
-  /** Shows what the last visit left, with its age, before anything else happens. */
-  async #showRemembered(): Promise<BridgeNetwork | undefined> {
+  /** What the last visit left, to be shown with its age before anything else happens. */
+  async #loadRemembered(): Promise<Summary | undefined> {
     const summaries: Summary[] = [];
     try {
       for (const name of await ClientStore.list()) {
@@ -185,23 +194,16 @@ export class LightClientService implements LightClientApi {
       this.#publish({ ...this.#snapshot, problem: this.#problem(error) });
     }
     const wanted = this.#settings.network;
-    const newest = summaries
+    return summaries
       .filter(({ network }) => wanted === undefined || network.network === wanted)
       .sort((a, b) => b.savedAtMs - a.savedAtMs)[0];
-    if (!newest) return undefined;
-    const stored = { savedAtMs: newest.savedAtMs, status: "checking-again" } as const;
-    this.#publish({ ...newest.snapshot, isSynced: false, phase: "starting", stored });
-    return newest.network;
   }
 
   /** Asks the bridge what it offers, and again as long as it does not answer or nobody behind it does. */
-  async #followBridge(
-    found: (network: BridgeNetwork) => void,
-    known: () => BridgeNetwork | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #followBridge(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!this.#hasReadyPeer) await this.#askBridge(found, known, signal);
+      // With a problem too: a peer may be back before the bridge was asked again.
+      if (!this.#hasReadyPeer || this.#bridgeProblem) await this.#askBridge(signal);
       await new Promise((resolve) => setTimeout(resolve, BRIDGE_RETRY_MS));
     }
   }
@@ -210,17 +212,13 @@ export class LightClientService implements LightClientApi {
     return this.#snapshot.peers.some(({ status }) => status === "ready");
   }
 
-  async #askBridge(
-    found: (network: BridgeNetwork) => void,
-    known: () => BridgeNetwork | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #askBridge(signal: AbortSignal): Promise<void> {
     try {
       const timeout = AbortSignal.timeout(BRIDGE_TIMEOUT_MS);
       const offered = await fetchBridgeNetwork(this.#bridgeUrl, AbortSignal.any([signal, timeout]));
       if (signal.aborted) return;
       this.#setProblem(undefined);
-      await this.#takeOffer(offered, found, known());
+      this.#takeOffer(offered);
     } catch (error) {
       if (signal.aborted) return;
       if (!isDashlightError(error)) throw error;
@@ -228,32 +226,27 @@ export class LightClientService implements LightClientApi {
     }
   }
 
-  /** A bridge started for another network than the one remembered: a new simnet, or another setting. */
-  async #takeOffer(
-    offered: BridgeNetwork,
-    found: (network: BridgeNetwork) => void,
-    known: BridgeNetwork | undefined,
-  ): Promise<void> {
+  #takeOffer(offered: BridgeNetwork): void {
     const wanted = this.#settings.network;
     const network = wanted === undefined || wanted === offered.network ? offered : builtIn(wanted);
-    const isKnown = known && databaseName(toParams(known)) === databaseName(toParams(network));
-    if (known && !isKnown) {
-      this.#session?.stop();
-      this.#session = undefined;
-      this.#tabs?.close();
-      this.#tabs = undefined;
-      this.#snapshot = EMPTY_SNAPSHOT;
-      this.#lead(network, undefined);
+    const known = this.#network;
+    if (known && databaseName(toParams(known)) === databaseName(toParams(network))) {
+      this.#network = network;
+      this.#session?.connect(this.#addresses(network));
       return;
     }
-    found(network);
+    // A bridge started for another network than the one remembered: a new simnet, or another setting.
+    this.#leave();
+    if (known) this.#snapshot = EMPTY_SNAPSHOT;
+    this.#lead(network, false);
   }
 
-  #lead(network: BridgeNetwork, remembered: BridgeNetwork | undefined): void {
+  #lead(network: BridgeNetwork, isRemembered: boolean): void {
     const params = toParams(network);
+    this.#network = network;
     this.#tabs = new Tabs({
       name: databaseName(params),
-      onLead: () => void this.#openSession(params, network, remembered !== undefined),
+      onLead: () => void this.#openSession(params, this.#network ?? network, isRemembered),
       onSnapshot: (snapshot) => this.#publish({ ...snapshot, role: "follower" }),
       answer: (question, values) => this.#answer(question, values),
     });

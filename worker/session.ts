@@ -56,10 +56,12 @@ export class Session {
   async open(): Promise<void> {
     const { params, bridgeUrl, settings } = this.#options;
     const [{ x11, bls }, store] = await Promise.all([loadEngines(), this.#openStore()]);
+    if (this.#isStopped) return store?.close();
     this.#store = store;
     const isValidSignature = (signature: Uint8Array) => bls.isValidSignature(signature, "basic");
     const restored = store && (await restore(store, params, x11, isValidSignature));
     if (this.#isStopped) return;
+    const dropped = restored?.dropped ?? [];
     const client = new LightClient(
       {
         params,
@@ -73,14 +75,15 @@ export class Session {
         maxPeers: settings.maxPeers,
         onChange: () => this.#onChange(),
       },
-      restored,
+      restored?.state,
     );
     this.#client = client;
-    for (const error of restored?.dropped ?? []) client.note("warning", `stored state: ${error.message}`);
+    for (const error of dropped) client.note("warning", `stored state: ${error.message}`);
     this.#options.onChange();
-    if (restored) await client.recheck(restored.chainLock);
+    if (restored?.state) await client.recheck(restored.state.chainLock);
+    if (this.#isStopped) return;
     if (this.#stored) {
-      const status = restored && restored.dropped.length === 0 ? "checked" : "dropped";
+      const status = restored?.state && dropped.length === 0 ? "checked" : "dropped";
       this.#stored = { ...this.#stored, status };
     }
     this.#options.onChange();

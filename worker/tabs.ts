@@ -92,6 +92,8 @@ export class Tabs {
   async #waitToLead(): Promise<void> {
     const lead = () =>
       new Promise<void>((stepDown) => {
+        // The browser may grant the lock just before `close` withdraws the request.
+        if (this.#abort.signal.aborted) return stepDown();
         this.#stepDown = stepDown;
         this.#isLeader = true;
         this.#options.onLead();
