@@ -468,11 +468,12 @@ export class LightClient {
   /** What failed by chance is asked for again, with growing pauses; what was refused waits for a new block. */
   #scheduleRetry(): void {
     const { clock, random } = this.#options;
-    clock.clearTimeout(this.#retryTimer);
-    if (!this.#refusals.hasFailures) return;
+    const isIdle = this.#retryTimer === undefined && !this.#abort.signal.aborted;
+    if (!isIdle || !this.#refusals.hasFailures) return;
     const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++);
     this.#retryTimer = clock.setTimeout(
       () => {
+        this.#retryTimer = undefined;
         this.#refusals.forgetFailures();
         this.#run();
       },
