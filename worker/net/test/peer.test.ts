@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { DashlightError, ErrorCode } from "../../errors.ts";
 import { TcpTransport } from "../../node/tcpTransport.ts";
 import type { ReplayNode } from "../../node/test/replayNode.ts";
-import { startNode } from "../../node/test/replays.ts";
+import { NOBODY, startNode } from "../../node/test/replays.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
@@ -147,11 +147,9 @@ describe.runIf(hasVectors(FOLDER))("handshake", () => {
   });
 
   it("fails when nobody listens", async () => {
-    const node = await startNode();
-    await node.close();
-    const observed = new Observed(node);
+    const observed = new Observed(await startNode(), NOBODY);
     await expect(observed.peer.connect()).rejects.toMatchObject({
-      facts: { code: "net/connect-failed", address: node.address },
+      facts: { code: "net/connect-failed", ...NOBODY },
     });
     expect(observed.clock.waiting).toEqual([]);
   });

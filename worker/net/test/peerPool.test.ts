@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { TcpTransport } from "../../node/tcpTransport.ts";
 import { loadRecording } from "../../node/test/recording.ts";
 import type { ReplayNode } from "../../node/test/replayNode.ts";
-import { startNode } from "../../node/test/replays.ts";
+import { NOBODY, startNode } from "../../node/test/replays.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
@@ -16,6 +16,8 @@ const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
+
+type Addressed = Pick<ReplayNode, "address">;
 
 class Observed {
   readonly clock = new ManualClock(1_800_000_000_000);
@@ -41,15 +43,15 @@ class Observed {
     cleanups.push(() => this.pool.close());
   }
 
-  add(...nodes: readonly ReplayNode[]): void {
+  add(...nodes: readonly Addressed[]): void {
     this.pool.addAddresses(nodes.map(({ address }) => address));
   }
 
-  record(node: ReplayNode): PeerRecord | undefined {
+  record(node: Addressed): PeerRecord | undefined {
     return this.pool.records.find(({ address }) => address === node.address);
   }
 
-  peer(node: ReplayNode): Peer {
+  peer(node: Addressed): Peer {
     const peer = this.record(node)?.peer;
     if (!peer) throw new Error("not connected");
     return peer;
@@ -59,7 +61,7 @@ class Observed {
     await until(() => this.pool.ready.length === count, `${count} ready peers`);
   }
 
-  async status(node: ReplayNode, status: PeerRecord["status"]): Promise<void> {
+  async status(node: Addressed, status: PeerRecord["status"]): Promise<void> {
     const describeIt = () => `${status}, but ${JSON.stringify(this.record(node)?.status)}`;
     await until(() => this.record(node)?.status === status, describeIt);
   }
@@ -136,24 +138,20 @@ describe.runIf(hasVectors(FOLDER))("connecting", () => {
 
 describe.runIf(hasVectors(FOLDER))("trying again", () => {
   it("waits twice as long each time nobody listens, a minute at most", async () => {
-    const node = await startNode();
-    await node.close();
     const observed = new Observed();
-    observed.add(node);
+    observed.add(NOBODY);
     for (const pauseMs of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
       await until(() => observed.clock.waiting.length > 0, "a pause");
       expect(observed.clock.waiting).toEqual([pauseMs]);
-      expect(observed.record(node)?.status).toBe("closed");
+      expect(observed.record(NOBODY)?.status).toBe("closed");
       expect(observed.pool.lastError).toContain("ECONNREFUSED");
       observed.clock.advance(pauseMs);
     }
   });
 
   it("draws the pause between half and all of it", async () => {
-    const node = await startNode();
-    await node.close();
     const observed = new Observed({ random: () => 0.5 });
-    observed.add(node);
+    observed.add(NOBODY);
     await until(() => observed.clock.waiting.length > 0, "a pause");
     expect(observed.clock.waiting).toEqual([750]);
   });
@@ -253,17 +251,12 @@ describe.runIf(hasVectors(FOLDER))("scores", () => {
 
 describe.runIf(hasVectors(FOLDER))("closing", () => {
   it("ends every connection and tries nothing again", async () => {
-    const [ready, opening, gone] = [
-      await startNode(),
-      await startNode({ withheld: ["verack"] }),
-      await startNode(),
-    ];
-    await gone.close();
+    const [ready, opening] = [await startNode(), await startNode({ withheld: ["verack"] })];
     const observed = new Observed();
-    observed.add(ready, opening, gone);
+    observed.add(ready, opening, NOBODY);
     await observed.readyCount(1);
     await until(() => opening.count("version") === 1, "introduced");
-    await observed.status(gone, "closed");
+    await observed.status(NOBODY, "closed");
     observed.pool.close();
     await until(() => ready.open === 0 && opening.open === 0, "hung up");
     expect([observed.clock.waiting, observed.pool.ready]).toEqual([[], []]);

@@ -2,6 +2,9 @@ import { afterEach } from "vitest";
 import { ClientRun, type ClientRunOptions } from "./clientRun.ts";
 import { ReplayNode, type ReplayNodeOptions } from "./replayNode.ts";
 
+/** Where nobody listens: a port of the system's that has no use any more. */
+export const NOBODY = { address: "127.0.0.1:1" };
+
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { hasVectors } from "../../test/vectors.ts";
 import type { ReplayNode } from "./replayNode.ts";
-import { startNode } from "./replays.ts";
+import { NOBODY, startNode } from "./replays.ts";
 
 const FOLDER = "regtest/cycle-a";
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -78,9 +78,16 @@ describe.runIf(hasVectors(FOLDER))("sync", () => {
   });
 
   it("ends with 1 and the reason where nobody is", async () => {
-    const node = await startNode();
-    await node.close();
-    const { status, stdout, stderr } = await syncWith([node], "--json", "--timeout", "1");
+    const { recording } = await startNode();
+    const files = ["--network", "regtest", "--params", recording.paramsPath];
+    const { status, stdout, stderr } = await runTool(
+      ...files,
+      "--node",
+      NOBODY.address,
+      "--json",
+      "--timeout",
+      "1",
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/Not synced after 1 s: No peer is connected: .*ECONNREFUSED/);
     const found = JSON.parse(stdout) as object;

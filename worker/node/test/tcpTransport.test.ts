@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { isDashlightError } from "../../errors.ts";
 import { until } from "../../test/until.ts";
 import { splitAddress, TcpTransport } from "../tcpTransport.ts";
+import { NOBODY } from "./replays.ts";
 
 /** A TCP server and the sockets it got. */
 async function listen(host = "127.0.0.1"): Promise<{ address: string; sockets: Socket[] }> {
@@ -70,10 +71,7 @@ describe("a TCP connection", () => {
   });
 
   it("fails where nobody listens, with the reason", async () => {
-    const { address, sockets } = await listen();
-    const port = Number(address.split(":")[1]);
-    expect(sockets).toEqual([]);
-    const outcome = new TcpTransport().connect(`127.0.0.2:${port}`, { onData: () => {}, onClose: () => {} });
+    const outcome = new TcpTransport().connect(NOBODY.address, { onData: () => {}, onClose: () => {} });
     await expect(outcome).rejects.toMatchObject({
       facts: { code: "net/connect-failed", reason: expect.stringContaining("ECONNREFUSED") },
     });
