@@ -28,7 +28,7 @@ export const ZERO_HASH: Hash256 = new Uint8Array(32);
 
 /** @param hash - 32 bytes, wire order @returns the display form */
 export function toHashHex(hash: Hash256): HashHex {
-  return bytesToHex(hash.slice().reverse()) as HashHex;
+  return bytesToHex(Uint8Array.from(hash).reverse()) as HashHex;
 }
 
 /**
