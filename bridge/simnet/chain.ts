@@ -26,7 +26,14 @@ import { computeSignHash, selectPlainQuorum, selectRotatingQuorum, signingSet } 
 import { Dice } from "./dice.ts";
 import { Draws } from "./draws.ts";
 import { Keyring } from "./keyring.ts";
-import { makeParamsFile, readParams, SIM_LLMQS, type SimLlmq, TARGET_SPACING_SECONDS } from "./params.ts";
+import {
+  makeParamsFile,
+  readParams,
+  rotatingLlmq,
+  SIM_LLMQS,
+  type SimLlmq,
+  TARGET_SPACING_SECONDS,
+} from "./params.ts";
 import { Scenario } from "./scenario.ts";
 import { LEAST_COIN, TransactionMaker, type Wallet } from "./transactions.ts";
 
@@ -179,7 +186,7 @@ export class SimChain implements ChainView {
   /** Drawn when the cycle's base is there, not before. */
   snapshotAt(cycleHeight: Height): QuorumSnapshot | undefined {
     if (cycleHeight > this.tipHeight) return undefined;
-    return this.#draws.cycle(this.llmq(this.params.llmqTypeInstantSend), cycleHeight)?.snapshot;
+    return this.#draws.cycle(rotatingLlmq(this.params), cycleHeight)?.snapshot;
   }
 
   llmq(type: number): LlmqParams {
@@ -278,7 +285,7 @@ export class SimChain implements ChainView {
   }
 
   #lockPayment(tx: Transaction, txid: Txid): InstantLock | undefined {
-    const llmq = this.llmq(this.params.llmqTypeInstantSend);
+    const llmq = rotatingLlmq(this.params);
     const unsigned: InstantLock = {
       version: 1,
       inputs: tx.inputs.map(({ prevOut }) => prevOut),

@@ -1,5 +1,4 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
-import { type NetworkParams, paramsFromFile } from "../../worker/params/index.ts";
+import { type LlmqParams, type NetworkParams, paramsFromFile } from "../../worker/params/index.ts";
 import { decode } from "../../worker/wire/codec.ts";
 import { type BlockHash, type Height, toHashHex } from "../../worker/wire/hashes.ts";
 import { blockHeader } from "../../worker/wire/header.ts";
@@ -37,7 +36,7 @@ type Row = [number, string, boolean, number, number, number, number, number, num
 // biome-ignore format: a table
 const ROWS: readonly Row[] = [
   // type name          rotation size min thr interval window   active  lastBase
-  [1, "llmq_50_60",     false,   10,  8,  6,  24,      10, 18,  4,      120],
+  [1, "llmq_50_60",     false,   10,  8,  6,  24,      10, 18,  4,      144],
   [2, "llmq_400_60",    false,   12,  9,  7,  24,      10, 18,  4],
   [3, "llmq_400_85",    false,   12, 10, 10,  48,      16, 30,  3],
   [4, "llmq_100_67",    false,   10,  8,  7,  24,      10, 18,  6],
@@ -103,11 +102,24 @@ export function makeParamsFile(
   };
 }
 
-/** A file is only as good as a client's reading of it, so the network itself reads it too. */
+/**
+ * A file is only as good as a client's reading of it, so the network itself reads it too.
+ * @throws DashlightError params/invalid-file; RangeError for what a file may say but a simnet cannot do
+ */
 export function readParams(file: unknown): NetworkParams {
-  return paramsFromFile(file);
+  const params = paramsFromFile(file);
+  const { useRotation, signingActiveQuorumCount: count } = rotatingLlmq(params);
+  if (!useRotation || !Number.isInteger(Math.log2(count))) {
+    throw new RangeError(
+      `InstantSend type with rotation ${useRotation} and ${count} quorums, not a power of two`,
+    );
+  }
+  return params;
 }
 
-export function magicHex(params: NetworkParams): string {
-  return bytesToHex(params.magic);
+/** The type that rotates and signs InstantSend locks. */
+export function rotatingLlmq(params: NetworkParams): LlmqParams {
+  const llmq = params.llmqs.get(params.llmqTypeInstantSend);
+  if (llmq === undefined) throw new RangeError("no InstantSend type");
+  return llmq;
 }

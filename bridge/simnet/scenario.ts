@@ -36,12 +36,12 @@ const EVERY = {
 const MOST_NEWCOMERS = 20;
 /** A banned operator needs this long to notice. */
 const BLOCKS_UNTIL_REVIVED = 10;
-/** One masternode in so many fails again and again; one in twice as many never works. */
-const FLAKY_ONE_IN = 12;
+/** One masternode in so many fails again and again; one in many more never works. */
+const FLAKY_ONE_IN = 16;
 const FLAKY_PERIOD_BLOCKS = 200;
 const FLAKY_DOWN_BLOCKS = 90;
-const DEAD_ONE_IN = 40;
-/** Of plain quorums, one DKG in so many fails. */
+const DEAD_ONE_IN = 60;
+/** Of plain quorums, one DKG in so many fails, never of two types at once. */
 const PLAIN_FAILURE_ONE_IN = 7;
 /** How many blocks into its window a commitment is mined. */
 const MINING_DELAY_BLOCKS = 3;
@@ -129,7 +129,7 @@ export class Scenario {
    */
   isDkgFailed(llmq: LlmqParams, baseHeight: Height): boolean {
     const cycle = Math.floor(baseHeight / llmq.dkgInterval);
-    if (!llmq.useRotation) return this.#dice.below(PLAIN_FAILURE_ONE_IN, "dkg", llmq.type, cycle) === 0;
+    if (!llmq.useRotation) return (cycle - llmq.type) % PLAIN_FAILURE_ONE_IN === 1;
     const pair = Math.ceil(cycle / 3);
     const failingIndex = (pair * 3) % llmq.signingActiveQuorumCount;
     return cycle % 3 !== 1 && baseHeight % llmq.dkgInterval === failingIndex;

@@ -28,6 +28,7 @@ import type { PendingPayment, SimChain } from "./chain.ts";
 import type { Connection } from "./connection.ts";
 import { buildMnListDiff } from "./consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "./consensus/buildQRInfo.ts";
+import { rotatingLlmq } from "./params.ts";
 
 /** Older peers are disconnected (Core 23.1.2 version.h MIN_PEER_PROTO_VERSION). */
 const MIN_PEER_PROTO_VERSION = 70221;
@@ -112,15 +113,13 @@ export class Session {
   announceBlocks(blocks: readonly SimBlock[]): void {
     const tip = blocks.at(-1);
     if (!this.isReady || tip === undefined) return;
-    const unknown = blocks.filter(({ height }) => height > this.#knownHeight());
-    const first = unknown[0];
-    if (first === undefined) return;
+    const first = blocks[0] ?? tip;
     const connects = first.height - 1 <= this.#knownHeight();
-    if (this.#announceAs === "inv" || !connects || unknown.length > MAX_BLOCKS_TO_ANNOUNCE) {
+    if (this.#announceAs === "inv" || !connects || blocks.length > MAX_BLOCKS_TO_ANNOUNCE) {
       this.#send({ command: "inv", payload: [blockItem(tip.hash)] });
       return;
     }
-    this.#send(headersMessage(unknown, this.#announceAs, "announcement"));
+    this.#send(headersMessage(blocks, this.#announceAs, "announcement"));
     this.#bestSent = tip;
   }
 
@@ -243,7 +242,7 @@ export class Session {
         this.#answer("mnlistdiff", buildMnListDiff(chain, message.payload));
         break;
       case "getqrinfo": {
-        const llmq = chain.llmq(chain.params.llmqTypeInstantSend);
+        const llmq = rotatingLlmq(chain.params);
         this.#answer("qrinfo", buildQRInfo(chain, message.payload, commonVersion, llmq));
         break;
       }
