@@ -310,7 +310,10 @@ export class LightClient {
       return;
     }
     if (!this.#chain.hasMinimumWork) {
-      this.note("warning", `${peer.address} has less work than the network is known to have`);
+      const reason = "its chain has less work than the network is known to have";
+      this.note("warning", `${peer.address}: ${reason}`);
+      // It may be syncing itself: until later its place is somebody else's.
+      peer.close(reason);
       return;
     }
     this.#hasHeaders = true;

@@ -1,4 +1,4 @@
-import { DashlightError } from "../errors.ts";
+import { DashlightError, isDashlightError } from "../errors.ts";
 import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./fetchAnswer.ts";
 import type { PeerSlots } from "./peerSlots.ts";
 import type { SyncRequest } from "./plan.ts";
@@ -86,7 +86,9 @@ export class Executor {
         if (!(error instanceof DashlightError)) throw error;
         onFailure(address, request, error);
         if (!isBadAnswer(error)) {
-          refusals.add(request, address, "failed");
+          // A diff whose base did not come is planned again on another one; any other answer of no use is a failure.
+          const lacksBase = request.kind === "mnlistdiff" && isDashlightError(error, "engine/unknown-base");
+          if (!lacksBase) refusals.add(request, address, "failed");
           return false;
         }
         onLie(address, error);

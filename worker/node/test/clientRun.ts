@@ -1,7 +1,7 @@
 import type { ClientSnapshot, PeerSnapshot } from "../../api.ts";
 import { type Bls, createMclBls } from "../../bls/index.ts";
 import { LightClient, type Persistence, type RestoredState } from "../../client.ts";
-import { neededLlmqTypes } from "../../params/index.ts";
+import { type NetworkParams, neededLlmqTypes } from "../../params/index.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
@@ -18,6 +18,7 @@ async function load(): Promise<{ x11: X11; bls: Bls }> {
 }
 
 export interface ClientRunOptions {
+  readonly params?: Partial<NetworkParams>;
   readonly maxPeers?: number;
   readonly neededTypes?: readonly number[];
   readonly persistence?: Persistence;
@@ -36,9 +37,10 @@ export class ClientRun {
   private constructor(
     node: ReplayNode,
     { x11, bls }: { x11: X11; bls: Bls },
-    { maxPeers = 4, neededTypes, persistence, restored }: ClientRunOptions,
+    { params: changes, maxPeers = 4, neededTypes, persistence, restored }: ClientRunOptions,
   ) {
-    const { params, tipTime } = node.recording;
+    const { tipTime } = node.recording;
+    const params = { ...node.recording.params, ...changes };
     this.clock = new ManualClock((tipTime + 60) * 1000);
     this.client = new LightClient(
       {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { hasVectors } from "../../test/vectors.ts";
+import { decode } from "../../wire/codec.ts";
+import { toHashHex } from "../../wire/hashes.ts";
+import { getMnListDiff, mnListDiff } from "../../wire/mnListDiff.ts";
 import type { Version } from "../../wire/version.ts";
 import type { ClientRun } from "./clientRun.ts";
+import type { RecordedMessage } from "./recording.ts";
 import { NOBODY, startClient, startNode } from "./replays.ts";
 
 const FOLDER = "regtest/cycle-a";
@@ -9,6 +13,10 @@ const FOLDER = "regtest/cycle-a";
 const MISSING_SNAPSHOT = "The snapshot of the cycle at block 432 is missing: no peer sends it.";
 
 const blocksOnly = (recorded: Version): Version => ({ ...recorded, relay: false });
+
+function isDiffTo({ command, payload }: RecordedMessage, blockHash: string | undefined): boolean {
+  return command === "mnlistdiff" && toHashHex(decode(mnListDiff(70240), payload).blockHash) === blockHash;
+}
 
 /** All that lists can prove is proven; the rotating quorums are unknown, and the client does not call that synced. */
 async function expectListsOnly(run: ClientRun): Promise<void> {
@@ -84,6 +92,55 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
       run.clock.advance(1);
     }
     await run.until(() => node.count("getqrinfo") === 4, "qrinfo 4");
+  });
+
+  it("plans lists on another base when the one below does not come", async () => {
+    const node = await startNode({ silentOn: ["getqrinfo"] });
+    const missing = await startNode({
+      silentOn: ["getqrinfo"],
+      rewrite: (message) => (isDiffTo(message, node.recording.hashAt(400)) ? [] : [message]),
+    });
+    const run = await startClient([missing]);
+    const named = "The masternode list at block 400 is missing: no peer sends it.";
+    await run.until(({ cannotVerify }) => cannotVerify.includes(named), "named the list");
+    await run.until(({ chainLock }) => chainLock !== undefined, "ChainLock verified");
+    const counts = run.snapshot.quorums.flatMap(({ isNeeded, llmqType, verified, unknown }) =>
+      isNeeded ? [[llmqType, verified, unknown]] : [],
+    );
+    expect(counts).toEqual([
+      [100, 2, 0],
+      [103, 0, 2],
+      [106, 2, 0],
+    ]);
+    const targets = missing.received
+      .filter(({ command }) => command === "getmnlistd")
+      .map(({ payload }) => decode(getMnListDiff, payload))
+      .map(({ baseBlockHash, blockHash }) =>
+        [baseBlockHash, blockHash].map((hash) => node.recording.heightOf(toHashHex(hash))),
+      );
+    expect(targets.filter(([, target]) => target === 424)).toEqual([
+      [400, 424],
+      [376, 424],
+    ]);
+    expect(targets.filter(([, target]) => target === 400)).toEqual([[376, 400]]);
+    expect(run.client.isSynced).toBe(false);
+  });
+
+  it("believes no chain with less work than the network's, and gives its place to somebody else", async () => {
+    const [first, second] = [await startNode(), await startNode()];
+    const params = { minimumChainWork: 1n << 200n };
+    const run = await startClient([first, second], { params, maxPeers: 1 });
+    await run.until(() => second.count("getheaders2") > 0 && second.open === 0, "both tried");
+    expect(run.snapshot).toMatchObject({
+      isSynced: false,
+      masternodes: undefined,
+      problem: { message: expect.stringContaining("less work than the network is known to have") },
+    });
+    expect([first.count("getqrinfo"), second.count("getqrinfo")]).toEqual([0, 0]);
+    expect(run.snapshot.peers.map(({ status, score }) => [status, score])).toEqual([
+      ["closed", 100],
+      ["closed", 100],
+    ]);
   });
 
   it("takes another peer's answer when one hangs up in the middle of its own", async () => {
