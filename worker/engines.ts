@@ -1,5 +1,5 @@
 import { type Bls, createBls } from "./bls/index.ts";
-import { isDashlightError } from "./errors.ts";
+import { DashlightError, isDashlightError } from "./errors.ts";
 import { createX11, createX11Fallback, type X11 } from "./x11/index.ts";
 
 /** What computes: both have a form for browsers that refuse WebAssembly. */
@@ -13,11 +13,19 @@ export async function loadEngines(): Promise<Engines> {
   return { x11, bls };
 }
 
+async function fetchX11(): Promise<ArrayBuffer> {
+  try {
+    const response = await fetch(new URL("./x11/build/x11.wasm", import.meta.url));
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw new DashlightError({ code: "x11/bad-module", reason: "cannot be fetched" }, { cause });
+  }
+}
+
 /** The module is a file of its own, which the page's origin serves. */
 async function loadX11(): Promise<X11> {
   try {
-    const response = await fetch(new URL("./x11/build/x11.wasm", import.meta.url));
-    return await createX11(await response.arrayBuffer());
+    return await createX11(await fetchX11());
   } catch (error) {
     if (!isDashlightError(error, "x11/bad-module")) throw error;
     // Built, not written: the bundler copies it as a file beside the others, and it has no declarations.

@@ -44,7 +44,7 @@ export class Session {
   #isStopped = false;
   #addresses: readonly string[] = [];
   #summarySavedAtMs = 0;
-  #saveError: DashlightError | undefined;
+  #problem: DashlightError | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -54,6 +54,15 @@ export class Session {
 
   /** Opens the database, takes up what it holds, and judges it again before any peer is needed. */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#showProblem(error);
+    }
+  }
+
+  async #open(): Promise<void> {
     const { params, bridgeUrl, settings } = this.#options;
     const [{ x11, bls }, store] = await Promise.all([loadEngines(), this.#openStore()]);
     if (this.#isStopped) return store?.close();
@@ -70,7 +79,7 @@ export class Session {
         random: secureRandom,
         x11,
         bls,
-        persistence: store && new StorePersistence(store, (error) => this.#onSaveError(error)),
+        persistence: store && new StorePersistence(store, (error) => this.#showProblem(error)),
         neededTypes: settings.neededLlmqTypes ?? neededLlmqTypes(params),
         maxPeers: settings.maxPeers,
         onChange: () => this.#onChange(),
@@ -105,8 +114,8 @@ export class Session {
   /** @param shown - what is shown as long as the client is not there yet */
   snapshot(shown: ClientSnapshot): ClientSnapshot {
     const snapshot = this.#client?.snapshot(this.#stored) ?? { ...shown, role: "leader" as const };
-    if (!this.#saveError || snapshot.problem) return snapshot;
-    const { code, message } = this.#saveError;
+    if (!this.#problem || snapshot.problem) return snapshot;
+    const { code, message } = this.#problem;
     return { ...snapshot, problem: { code, message, sinceMs: Date.now() } };
   }
 
@@ -152,20 +161,20 @@ export class Session {
   }
 
   async #openStore(): Promise<ClientStore | undefined> {
-    const onLost = (error: DashlightError) => this.#onSaveError(error);
+    const onLost = (error: DashlightError) => this.#showProblem(error);
     try {
       return await openClientStore(databaseName(this.#options.params), onLost);
     } catch (error) {
       if (!(error instanceof DashlightError)) throw error;
-      this.#onSaveError(error);
+      this.#showProblem(error);
       return undefined;
     }
   }
 
   /** The client goes on without saving, and says so. */
-  #onSaveError(error: DashlightError): void {
+  #showProblem(error: DashlightError): void {
     if (this.#isStopped) return;
-    this.#saveError = error;
+    this.#problem = error;
     this.#options.onChange();
   }
 
@@ -179,7 +188,7 @@ export class Session {
     const summary = makeSummary(this.#client.snapshot(undefined), this.#options.network, now);
     this.#store.save({ summary }).catch((error: unknown) => {
       if (!(error instanceof DashlightError)) throw error;
-      this.#onSaveError(error);
+      this.#showProblem(error);
     });
   }
 }
