@@ -248,9 +248,10 @@ export class SimChain implements ChainView {
 
   /**
    * Replaces the last blocks by one more than they were. Their payments are mined again where their coins still exist.
-   * @throws RangeError if a ChainLock covers one of them
+   * @returns the new blocks
+   * @throws RangeError if a ChainLock covers one of the old ones
    */
-  reorganise(depth: number, spacingSeconds: number): void {
+  reorganise(depth: number, spacingSeconds: number): [SimBlock, ...SimBlock[]] {
     const forkHeight = this.tipHeight - depth;
     if (depth < 1 || forkHeight < (this.#bestChainLock?.height ?? 0)) {
       throw new RangeError(
@@ -264,7 +265,8 @@ export class SimChain implements ChainView {
     }
     this.#branch++;
     this.#returnPayments(replaced);
-    for (let i = 0; i <= depth; i++) this.mine(spacingSeconds);
+    const first = this.mine(spacingSeconds);
+    return [first, ...Array.from({ length: depth }, () => this.mine(spacingSeconds))];
   }
 
   #returnPayments(replaced: readonly SimBlock[]): void {

@@ -189,9 +189,7 @@ class LiveNetwork {
   }
 
   reorganise(depth: number): void {
-    const forkHeight = this.#chain.tipHeight - depth;
-    this.#chain.reorganise(depth, this.#spacingSeconds());
-    const blocks = Array.from({ length: depth + 1 }, (_, i) => this.#chain.block(forkHeight + 1 + i));
+    const blocks = this.#chain.reorganise(depth, this.#spacingSeconds());
     for (const node of this.#nodes) node.announceBlocks(blocks);
   }
 

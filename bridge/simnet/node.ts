@@ -46,11 +46,7 @@ export class SimNode {
     this.#tamper = change;
   }
 
-  get connectionCount(): number {
-    return this.#sessions.size;
-  }
-
-  announceBlocks(blocks: readonly SimBlock[]): void {
+  announceBlocks(blocks: readonly [SimBlock, ...SimBlock[]]): void {
     for (const session of this.#sessions.values()) session.announceBlocks(blocks);
   }
 

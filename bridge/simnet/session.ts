@@ -1,6 +1,5 @@
 import { isDashlightError } from "../../worker/errors.ts";
 import type { Frame } from "../../worker/wire/frame.ts";
-import type { BlockHash, Height } from "../../worker/wire/hashes.ts";
 import { toHashHex } from "../../worker/wire/hashes.ts";
 import type { GetHeaders } from "../../worker/wire/headers.ts";
 import { type InventoryItem, InvType } from "../../worker/wire/inventory.ts";
@@ -14,7 +13,6 @@ import {
 } from "../../worker/wire/message.ts";
 import { NO_ADDRESS, PROTOCOL_VERSION, ServiceFlag, type Version } from "../../worker/wire/version.ts";
 import {
-  blockItem,
   chainLockItem,
   findHeaders,
   findObjects,
@@ -24,6 +22,7 @@ import {
   poolItems,
 } from "./answers.ts";
 import type { SimBlock } from "./block.ts";
+import { BlockAnnouncer } from "./blockAnnouncer.ts";
 import type { PendingPayment, SimChain } from "./chain.ts";
 import type { Connection } from "./connection.ts";
 import { buildMnListDiff } from "./consensus/buildMnListDiff.ts";
@@ -36,8 +35,6 @@ const MIN_PEER_PROTO_VERSION = 70221;
 const ADDRV2_PROTO_VERSION = 70223;
 /** Score at which a peer is disconnected (Core 23.1.2 net_processing.h DISCOURAGEMENT_THRESHOLD). */
 const DISCOURAGEMENT_THRESHOLD = 100;
-/** Most blocks announced as headers (Core 23.1.2 net_processing.cpp MAX_BLOCKS_TO_ANNOUNCE). */
-const MAX_BLOCKS_TO_ANNOUNCE = 8;
 const HANDSHAKE_TIMEOUT_MS = 60_000;
 const PING_INTERVAL_MS = 120_000;
 /** `mempool` is answered with the next batch of announcements, so a pong may come first. */
@@ -63,6 +60,7 @@ export interface SessionContext {
 export class Session {
   readonly #context: SessionContext;
   readonly #connection: Connection;
+  readonly #announcer: BlockAnnouncer;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** undefined until the peer's version is here */
   #commonVersion: number | undefined;
@@ -70,16 +68,13 @@ export class Session {
   #wantsCompressed = false;
   #relaysPayments = true;
   #wantsRecoveredSigs = false;
-  /** How it wants blocks announced. */
-  #announceAs: HeadersForm | "inv" = "inv";
-  /** The newest block whose header we sent. */
-  #bestSent: SimBlock | undefined;
   readonly #announcedTxs = new Set<string>();
   #score = 0;
 
   constructor(context: SessionContext, connection: Connection) {
     this.#context = context;
     this.#connection = connection;
+    this.#announcer = new BlockAnnouncer(context.chain);
     this.#after(HANDSHAKE_TIMEOUT_MS, () => {
       if (!this.#isReady) this.#disconnect("handshake timed out");
     });
@@ -87,10 +82,6 @@ export class Session {
 
   get isReady(): boolean {
     return this.#isReady && !this.#connection.isClosed;
-  }
-
-  get score(): number {
-    return this.#score;
   }
 
   close(): void {
@@ -101,26 +92,13 @@ export class Session {
   receive(frame: Frame): void {
     if (frame.kind === "broken") this.#disconnect(frame.error.message);
     if (frame.kind !== "message") return;
-    try {
-      this.#handle(this.#decode(frame.command, frame.payload));
-    } catch (error) {
-      if (!isDashlightError(error)) throw error;
-      this.#handleUndecodable(frame.command, error.facts.code);
-    }
+    const message = this.#decode(frame.command, frame.payload);
+    if (message !== undefined) this.#handle(message);
   }
 
   /** @param blocks - new on the active chain, ascending */
-  announceBlocks(blocks: readonly SimBlock[]): void {
-    const tip = blocks.at(-1);
-    if (!this.isReady || tip === undefined) return;
-    const first = blocks[0] ?? tip;
-    const connects = first.height - 1 <= this.#knownHeight();
-    if (this.#announceAs === "inv" || !connects || blocks.length > MAX_BLOCKS_TO_ANNOUNCE) {
-      this.#send({ command: "inv", payload: [blockItem(tip.hash)] });
-      return;
-    }
-    this.#send(headersMessage(blocks, this.#announceAs, "announcement"));
-    this.#bestSent = tip;
+  announceBlocks(blocks: readonly [SimBlock, ...SimBlock[]]): void {
+    if (this.isReady) this.#send(this.#announcer.announce(blocks));
   }
 
   announceChainLock(lock: ChainLock): void {
@@ -137,14 +115,18 @@ export class Session {
     this.#send({ command: "inv", payload: [{ type: InvType.tx, hash: txid }] });
   }
 
-  /** Bytes behind a message are ignored, as nodes do. */
-  #decode(command: string, payload: Uint8Array): Message {
+  /** @returns undefined for a payload that does not decode; bytes behind a message are ignored, as nodes do */
+  #decode(command: string, payload: Uint8Array): Message | undefined {
     const version = this.#commonVersion ?? PROTOCOL_VERSION;
     try {
       return decodeMessage(command, payload, version);
     } catch (error) {
-      if (!isDashlightError(error, "wire/trailing-bytes")) throw error;
-      return decodeMessage(command, payload.subarray(0, -error.facts.trailing), version);
+      if (!isDashlightError(error)) throw error;
+      if (error.facts.code === "wire/trailing-bytes") {
+        return this.#decode(command, payload.subarray(0, -error.facts.trailing));
+      }
+      this.#handleUndecodable(command, error.facts.code);
+      return undefined;
     }
   }
 
@@ -175,10 +157,10 @@ export class Session {
         if (this.#isReady) this.#disconnect("sendaddrv2 after verack");
         break;
       case "sendheaders":
-        if (this.#announceAs === "inv") this.#announceAs = "headers";
+        this.#announcer.wish("headers");
         break;
       case "sendheaders2":
-        this.#announceAs = "headers2";
+        this.#announcer.wish("headers2");
         break;
       default:
         if (this.#isReady) this.#onRequest(message, commonVersion);
@@ -276,7 +258,7 @@ export class Session {
     const blocks = findHeaders(chain, request, form, commonVersion);
     if (blocks === undefined) return;
     this.#send(headersMessage(blocks, form, "reply"));
-    this.#bestSent = blocks.at(-1) ?? chain.tip;
+    this.#announcer.sentHeaders(blocks.at(-1));
   }
 
   /** Messages without a codec of their own. A bloom filter counts as one that matches everything. */
@@ -301,17 +283,6 @@ export class Session {
     const items: InventoryItem[] = poolItems(this.#context.chain);
     for (const { type, hash } of items) if (type === InvType.tx) this.#announcedTxs.add(toHashHex(hash));
     if (items.length > 0) this.#send({ command: "inv", payload: items });
-  }
-
-  /** Height up to which the peer has the active chain's headers from us; -1: none. */
-  #knownHeight(): Height {
-    const { chain } = this.#context;
-    let block = this.#bestSent;
-    while (block !== undefined && chain.heightOf(block.hash) === undefined) {
-      const parent: BlockHash = block.header.prevBlockHash;
-      block = chain.blockByHash(parent);
-    }
-    return block?.height ?? -1;
   }
 
   #ping(): void {

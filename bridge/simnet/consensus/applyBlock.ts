@@ -204,6 +204,6 @@ function punish(list: MasternodeListEditor, id: HashHex, height: Height): void {
 function removeSpentCollaterals(list: MasternodeListEditor, transactions: readonly Transaction[]): void {
   const spent = new Set(transactions.flatMap((tx) => tx.inputs.map(({ prevOut }) => outpointKey(prevOut))));
   for (const masternode of [...list.values()]) {
-    if (spent.has(outpointKey(masternode.collateralOutpoint))) list.remove(masternode.id);
+    if (spent.has(masternode.collateralKey)) list.remove(masternode.id);
   }
 }

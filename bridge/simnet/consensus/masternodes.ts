@@ -47,6 +47,7 @@ export interface MasternodeState {
 
 /** A masternode after some block. Immutable: whoever keeps one keeps it as it was. */
 export interface Masternode extends MasternodeState, Candidate {
+  readonly collateralKey: string;
   /** How the simplified list shows it. */
   readonly entry: SmlEntry;
 }
@@ -57,6 +58,7 @@ export function makeMasternode(state: MasternodeState): Masternode {
     id: toHashHex(state.proRegTxHash),
     isValid: state.poSeBanHeight === undefined,
     uniqueProperties: uniqueProperties(state),
+    collateralKey: outpointKey(state.collateralOutpoint),
     entry: makeEntry(state),
   };
 }

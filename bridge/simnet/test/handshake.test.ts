@@ -18,8 +18,11 @@ interface RecordedHandshake {
   readonly received: readonly { readonly message: string }[];
 }
 
-describe.runIf(hasVectors("regtest/cycle-a"))("recorded handshakes", () => {
-  const recordings = readVectorJson<RecordedHandshake[]>("regtest/cycle-a/handshake/handshakes.json");
+const FOLDER = "regtest/cycle-a";
+describe.runIf(hasVectors(FOLDER))("recorded handshakes", () => {
+  const recordings = hasVectors(FOLDER)
+    ? readVectorJson<RecordedHandshake[]>(`${FOLDER}/handshake/handshakes.json`)
+    : [];
 
   it.each(recordings)("answers $ours in the recorded order", async ({ ours, received }) => {
     const peer = await TestPeer.connect(simnet, 0, {

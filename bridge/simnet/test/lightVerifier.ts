@@ -1,6 +1,11 @@
 import { expect } from "vitest";
 import { type Bls, createBls } from "../../../worker/bls/index.ts";
-import { type LlmqParams, type NetworkParams, WORK_DIFF_DEPTH } from "../../../worker/params/index.ts";
+import {
+  type LlmqParams,
+  type NetworkParams,
+  paramsFromFile,
+  WORK_DIFF_DEPTH,
+} from "../../../worker/params/index.ts";
 import { type CbTx, readCbTx } from "../../../worker/wire/cbTx.ts";
 import { countBits, isBitSet } from "../../../worker/wire/codec.ts";
 import {
@@ -17,6 +22,7 @@ import {
   sha256d,
   toHashHex,
 } from "../../../worker/wire/hashes.ts";
+import { readHeaders } from "../../../worker/wire/headers.ts";
 import type { ChainLock } from "../../../worker/wire/locks.ts";
 import { computeChainLockRequestId } from "../../../worker/wire/locks.ts";
 import { computeMerkleRoot, extractMatches } from "../../../worker/wire/merkle.ts";
@@ -24,6 +30,7 @@ import type { MnListDiff } from "../../../worker/wire/mnListDiff.ts";
 import { computeEntryHash, MnType, type SmlEntry } from "../../../worker/wire/smlEntry.ts";
 import { computeTxid } from "../../../worker/wire/tx.ts";
 import { type Candidate, computeModifier, selectPlainMembers } from "../consensus/memberSelection.ts";
+import type { Simnet } from "../network.ts";
 import type { TestPeer } from "./testPeer.ts";
 
 /** What a client knows after applying a diff whose roots it checked. */
@@ -230,4 +237,17 @@ function listRoot(entries: ReadonlyMap<string, SmlEntry>): Hash256 {
 
 function quorumRoot(quorums: ReadonlyMap<string, FinalCommitment>): Hash256 {
   return computeMerkleRoot([...quorums.values()].map(computeCommitmentLeaf).sort(compareBytes)).root;
+}
+
+/** Asks for all headers of a short chain. */
+export async function syncHeaders(simnet: Simnet, peer: TestPeer): Promise<LightVerifier> {
+  const genesis = simnet.chain.block(0);
+  const zero = new Uint8Array(32) as BlockHash;
+  peer.send({ command: "getheaders", payload: { version: 70240, locator: [genesis.hash], hashStop: zero } });
+  const headers = readHeaders(await peer.next("headers"));
+  const following = [...headers.slice(1).map(({ prevBlockHash }) => prevBlockHash), simnet.tip.hash];
+  return new LightVerifier(paramsFromFile(simnet.params), peer, [
+    { hash: genesis.hash, merkleRoot: genesis.header.merkleRoot },
+    ...headers.map(({ merkleRoot }, i) => ({ hash: following[i] as BlockHash, merkleRoot })),
+  ]);
 }

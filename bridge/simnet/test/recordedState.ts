@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import { expect } from "vitest";
+import { describe, expect } from "vitest";
 import { convertPublicKey } from "../../../worker/bls/index.ts";
 import { type LlmqParams, type NetworkParams, paramsFromFile } from "../../../worker/params/index.ts";
 import { hasVectors, readVector, readVectorJson } from "../../../worker/test/vectors.ts";
@@ -27,13 +27,25 @@ import type { Masternode } from "../consensus/masternodes.ts";
 import type { Candidate } from "../consensus/memberSelection.ts";
 import { type MinedCommitment, QuorumSets } from "../consensus/quorums.ts";
 
-/** Recorded networks, with the quorums each has ever mined. */
-export const SCENARIOS = [
+interface RecordedScenario {
+  readonly id: string;
+  /** Ever mined. */
+  readonly quorums: number;
+}
+
+const SCENARIOS: readonly RecordedScenario[] = [
   { id: "cycle-a", quorums: 42 },
   { id: "faults-b", quorums: 82 },
   { id: "few-masternodes-c", quorums: 66 },
   { id: "legacy-bls-d", quorums: 26 },
 ].filter(({ id }) => hasVectors(`regtest/${id}`));
+
+/** A suite for each recorded network that is here. */
+export function describeScenarios(run: (scenario: RecordedScenario) => void): void {
+  describe.runIf(SCENARIOS.length > 0)("recorded network", () => {
+    for (const scenario of SCENARIOS) describe(scenario.id, () => run(scenario));
+  });
+}
 
 export interface RecordedQuorum {
   readonly llmqType: number;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { hasVectors, readVector, readVectorJson, vectorPath } from "../../../worker/test/vectors.ts";
+import { expect, it } from "vitest";
+import { readVector, readVectorJson, vectorPath } from "../../../worker/test/vectors.ts";
 import { block } from "../../../worker/wire/block.ts";
 import { decode, encode } from "../../../worker/wire/codec.ts";
 import { quorumCommitmentPayload } from "../../../worker/wire/finalCommitment.ts";
@@ -9,7 +9,7 @@ import { isExtNetInfo } from "../../../worker/wire/smlEntry.ts";
 import { type Transaction, TxType } from "../../../worker/wire/tx.ts";
 import { applyBlock } from "../consensus/applyBlock.ts";
 import { MasternodeList, makeMasternode } from "../consensus/masternodes.ts";
-import { type RecordedMember, RecordedState, SCENARIOS } from "./recordedState.ts";
+import { describeScenarios, type RecordedMember, RecordedState } from "./recordedState.ts";
 
 /** What `protx list registered` said at a work block. */
 interface RecordedProTx {
@@ -82,7 +82,7 @@ function isIncomplete(state: RecordedState, from: Height, to: Height): boolean {
   });
 }
 
-describe.each(SCENARIOS.filter(({ id }) => hasVectors(`regtest/${id}/protx_lists.json`)))("$id", ({ id }) => {
+describeScenarios(({ id }) => {
   const state = new RecordedState(id);
   const lists = readVectorJson<RecordedLists>(`regtest/${id}/protx_lists.json`);
   const rules = {

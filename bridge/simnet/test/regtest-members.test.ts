@@ -1,12 +1,17 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { WORK_DIFF_DEPTH } from "../../../worker/params/index.ts";
 import { countBits } from "../../../worker/wire/codec.ts";
 import type { BlockHash } from "../../../worker/wire/hashes.ts";
 import type { QuorumSnapshot } from "../../../worker/wire/qrInfo.ts";
 import { selectPlainMembers } from "../consensus/memberSelection.ts";
 import { drawFrom, RecordedCycles } from "./recordedCycles.ts";
-import { type RecordedMember, type RecordedQuorum, RecordedState, SCENARIOS } from "./recordedState.ts";
+import {
+  describeScenarios,
+  type RecordedMember,
+  type RecordedQuorum,
+  RecordedState,
+} from "./recordedState.ts";
 
 function computeMembers(
   state: RecordedState,
@@ -39,7 +44,7 @@ function describeSnapshot(snapshot: QuorumSnapshot | undefined) {
   );
 }
 
-describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
+describeScenarios(({ id, quorums }) => {
   const state = new RecordedState(id);
   const rotating = state.llmq(state.params.llmqTypeInstantSend);
   const cycles = new RecordedCycles(state, rotating);
@@ -81,16 +86,13 @@ describe.each(SCENARIOS)("$id", ({ id, quorums }) => {
     }
     expect(compared).toBeGreaterThanOrEqual(3 * 40);
   });
-});
 
-it("the recordings have skip lists and members used before", () => {
-  const snapshots = SCENARIOS.flatMap(({ id }) => new RecordedState(id).qrInfos()).flatMap(({ qrInfo }) => [
-    qrInfo.quorumSnapshotAtHMinusC,
-    qrInfo.quorumSnapshotAtHMinus2C,
-    qrInfo.quorumSnapshotAtHMinus3C,
-  ]);
-  expect(snapshots.filter((snapshot) => snapshot.mnSkipList.length > 1).length).toBeGreaterThan(20);
-  expect(snapshots.filter((snapshot) => countBits(snapshot.activeQuorumMembers) > 0).length).toBeGreaterThan(
-    100,
-  );
+  it("exercises members used before, and where masternodes are few also skip lists", () => {
+    const snapshots = state
+      .qrInfos()
+      .flatMap(({ qrInfo }) => [qrInfo.quorumSnapshotAtHMinusC, qrInfo.quorumSnapshotAtHMinus2C]);
+    expect(snapshots.some((snapshot) => countBits(snapshot.activeQuorumMembers) > 0)).toBe(true);
+    const skipping = snapshots.filter((snapshot) => snapshot.mnSkipList.length > 1);
+    if (id === "few-masternodes-c") expect(skipping.length).toBeGreaterThan(10);
+  });
 });

@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { WORK_DIFF_DEPTH } from "../../../worker/params/index.ts";
 import { readCbTx } from "../../../worker/wire/cbTx.ts";
 import { decode, encode } from "../../../worker/wire/codec.ts";
@@ -9,7 +9,7 @@ import { getQRInfo, type QRInfo, qrInfo } from "../../../worker/wire/qrInfo.ts";
 import { buildMnListDiff } from "../consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "../consensus/buildQRInfo.ts";
 import { RecordedCycles } from "./recordedCycles.ts";
-import { RecordedState, SCENARIOS } from "./recordedState.ts";
+import { describeScenarios, RecordedState } from "./recordedState.ts";
 
 /** Entries and deletions come out of Core's hash map in an order nobody can know: both sides are sorted. */
 function sorted(diff: MnListDiff): MnListDiff {
@@ -41,7 +41,7 @@ function found<T>(value: T | undefined): T {
   return value;
 }
 
-describe.each(SCENARIOS)("$id", ({ id }) => {
+describeScenarios(({ id }) => {
   const state = new RecordedState(id);
   const llmq = state.llmq(state.params.llmqTypeInstantSend);
   const cycles = new RecordedCycles(state, llmq);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { readVectorJson } from "../../../worker/test/vectors.ts";
 import { decode } from "../../../worker/wire/codec.ts";
 import { fromHashHex, type HashHex, type Height, toHashHex } from "../../../worker/wire/hashes.ts";
@@ -9,7 +9,7 @@ import {
   instantLock,
 } from "../../../worker/wire/locks.ts";
 import { selectPlainQuorum, selectRotatingQuorum, signingSet } from "../consensus/signing.ts";
-import { RecordedState, SCENARIOS } from "./recordedState.ts";
+import { describeScenarios, RecordedState } from "./recordedState.ts";
 
 interface Selection {
   readonly id: HashHex;
@@ -21,7 +21,7 @@ interface Expected {
   readonly signedByQuorum: HashHex;
 }
 
-describe.each(SCENARIOS)("$id", ({ id }) => {
+describeScenarios(({ id }) => {
   const state = new RecordedState(id);
   const quorumsAt = (height: Height) => state.quorumsAt(height);
   const select = (type: number, requestId: Uint8Array, height: Height) => {

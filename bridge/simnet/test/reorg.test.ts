@@ -82,7 +82,7 @@ describe("reorganisation", () => {
   });
 
   it("a stale block still names a height for qrinfo", async () => {
-    const deep = await startSimnet({ blocks: 400, chainLockDelayMs: 0 });
+    const deep = await startSimnet({ blocks: 200 });
     deep.stopChainLocks(true);
     await deep.mine(1);
     const stale = deep.tip.hash;
@@ -132,7 +132,7 @@ describe("tampering", () => {
 describe("live", () => {
   it("mines, locks and pays by itself, and stops when closed", async () => {
     const simnet = await startSimnet({
-      blocks: 260,
+      blocks: 225,
       blockIntervalMs: 200,
       chainLockDelayMs: 20,
       paymentsPerBlock: 2,
@@ -142,7 +142,7 @@ describe("live", () => {
     while (![InvType.block, InvType.clSig, InvType.tx, InvType.isdLock].every((type) => seen.has(type))) {
       for (const { type } of await peer.next("inv")) seen.add(type);
     }
-    expect(simnet.tip.height).toBeGreaterThan(260);
+    expect(simnet.tip.height).toBeGreaterThan(225);
     await simnet.close();
     await peer.closed();
   });

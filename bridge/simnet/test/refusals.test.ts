@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BlockHash } from "../../../worker/wire/hashes.ts";
+import { commandOf } from "../../../worker/wire/message.ts";
+import type { Simnet } from "../network.ts";
+import { startSimnet, TestPeer } from "./testPeer.ts";
+
+const ZERO = new Uint8Array(32) as BlockHash;
+const UNKNOWN = new Uint8Array(32).fill(0xab) as BlockHash;
+
+let simnet: Simnet;
+let peer: TestPeer;
+
+beforeAll(async () => {
+  simnet = await startSimnet({ blocks: 220 });
+  peer = await TestPeer.join(simnet);
+});
+afterAll(async () => {
+  peer.close();
+  await simnet.close();
+});
+
+describe("refusals", () => {
+  it.each([
+    ["getmnlistd", { baseBlockHash: ZERO, blockHash: UNKNOWN }],
+    ["getmnlistd", { baseBlockHash: UNKNOWN, blockHash: ZERO }],
+    ["getqrinfo", { baseBlockHashes: [], blockRequestHash: UNKNOWN, extraShare: false }],
+    ["getqrinfo", { baseBlockHashes: [ZERO], blockRequestHash: UNKNOWN, extraShare: false }],
+  ] as const)("%s %# is met with silence that a pong shows", async (command, payload) => {
+    peer.send({ command, payload } as Parameters<TestPeer["send"]>[0]);
+    expect(await peer.fence()).toEqual([]);
+  });
+
+  it("a qrinfo whose cycles have no snapshots is refused", async () => {
+    const blockRequestHash = simnet.chain.hashAt(150);
+    peer.send({ command: "getqrinfo", payload: { baseBlockHashes: [], blockRequestHash, extraShare: true } });
+    expect(await peer.fence()).toEqual([]);
+  });
+
+  it("disconnects at the hundredth, not before", async () => {
+    const rude = await TestPeer.join(simnet);
+    const payload = { baseBlockHash: ZERO, blockHash: UNKNOWN };
+    for (let i = 0; i < 99; i++) rude.send({ command: "getmnlistd", payload });
+    expect(await rude.fence()).toEqual([]);
+    rude.send({ command: "getmnlistd", payload });
+    await rude.closed();
+    const back = await TestPeer.join(simnet);
+    back.close();
+  });
+
+  it.each(["mnlistdiff", "qrinfo"])("disconnects a peer that sends %s", async (command) => {
+    const rude = await TestPeer.join(simnet);
+    rude.sendRaw(command, new Uint8Array(10));
+    await rude.closed();
+  });
+
+  it("ignores bytes behind a request, and a request that is cut short", async () => {
+    const polite = await TestPeer.join(simnet);
+    const payload = new Uint8Array(64);
+    payload.set(simnet.tip.hash, 32);
+    polite.sendRaw("getmnlistd", payload.subarray(0, 63));
+    expect(await polite.fence()).toEqual([]);
+    polite.sendRaw("getmnlistd", Uint8Array.of(...payload, 9));
+    expect((await polite.fence()).map(commandOf)).toEqual(["mnlistdiff"]);
+    polite.close();
+  });
+
+  it("answers strictly in order", async () => {
+    const hash = simnet.tip.hash;
+    peer.send({
+      command: "getqrinfo",
+      payload: { baseBlockHashes: [], blockRequestHash: hash, extraShare: false },
+    });
+    peer.send({ command: "getmnlistd", payload: { baseBlockHash: ZERO, blockHash: hash } });
+    peer.send({ command: "ping", payload: 5n });
+    peer.send({ command: "getheaders2", payload: { version: 1, locator: [hash], hashStop: ZERO } });
+    expect((await peer.fence()).map(commandOf)).toEqual(["qrinfo", "mnlistdiff", "pong", "headers2"]);
+  });
+});
