@@ -225,6 +225,8 @@ describe.runIf(hasVectors(FOLDER))("on the regtest capture cycle-a", () => {
     };
     const blind = { ...context, chain: { ...context.chain, merkleRootAt: () => undefined } };
     const rows = quorumRows(tipList(judged), judged, blind, []);
+    const rotating = rows.filter(({ llmqType }) => llmqType === 103);
+    expect(rotating.map(({ quorumIndex }) => quorumIndex)).toEqual([1, 0]);
     expect(rows.every(({ height, isNeeded }) => height === undefined && !isNeeded)).toBe(true);
     expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(["100", "102", "103", "106"]));
     expect(quorumTypeRows(tipList(judged), judged, blind, []).map(({ name }) => name)).toEqual([

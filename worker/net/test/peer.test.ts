@@ -223,6 +223,17 @@ describe.runIf(hasVectors(FOLDER))("requests", () => {
     expect(node.misbehaviour).toBe(1);
   });
 
+  it("takes the pong of an earlier ping for no refusal", async () => {
+    const node = await startNode({ stallOn: "ping" });
+    const observed = await connected(node);
+    observed.clock.advance(30_000);
+    await until(() => node.count("ping") === 1, "ping");
+    const answer = observed.requestDiff(node);
+    await until(() => node.count("ping") === 2, "fence");
+    node.release();
+    expect((await answer).command).toBe("mnlistdiff");
+  });
+
   it("times out to the millisecond, and counts the late answer as unasked", async () => {
     const node = await startNode({ stallOn: "getmnlistd" });
     const observed = await connected(node);

@@ -140,6 +140,7 @@ describe.runIf(hasVectors(FOLDER))("ChainLocks of the regtest capture cycle-a", 
     expect(refused.map(({ source, error }) => [source, error.code])).toEqual([
       ["liar", "engine/malformed-lock"],
     ]);
+    expect((await check(locks, judged)).refused).toEqual([]);
   });
 
   it("ignores what is not newer than the newest verified one", async () => {

@@ -219,6 +219,16 @@ describe.runIf(hasVectors(FOLDER))("places", () => {
     expect(rig.asked.length).toBe(4);
   });
 
+  it("asks the least busy peer", async () => {
+    const rig = await Rig.start({ stallOn: "getmnlistd" }, { stallOn: "getmnlistd" });
+    const answers = [424, 448].map((height) => rig.fetch(rig.diff(height - 24, height)));
+    await until(() => rig.nodes.every((node) => node.count("getmnlistd") === 1), "one each");
+    for (const node of rig.nodes) node.release();
+    expect(new Set(await Promise.all(answers.map((answer) => rig.answeredBy(answer))))).toEqual(
+      new Set([0, 1]),
+    );
+  });
+
   it("shares requests out among peers", async () => {
     const rig = await Rig.start({ stallOn: "getmnlistd" }, { stallOn: "getmnlistd" });
     const answers = [376, 400, 424, 448].map((height) => rig.fetch(rig.diff(height - 24, height)));
