@@ -3,12 +3,22 @@ import { createBls } from "../../../worker/bls/index.ts";
 import { loadX11 } from "../../../worker/node/loadX11.ts";
 import { countBits } from "../../../worker/wire/codec.ts";
 import type { FinalCommitment } from "../../../worker/wire/finalCommitment.ts";
-import { type BlockHash, compareBytes, type Height, isZero, toHashHex } from "../../../worker/wire/hashes.ts";
+import {
+  type BlockHash,
+  compareBytes,
+  type Height,
+  isZero,
+  type Txid,
+  toHashHex,
+} from "../../../worker/wire/hashes.ts";
 import { SnapshotSkipMode } from "../../../worker/wire/qrInfo.ts";
 import { readSpecialPayload } from "../../../worker/wire/specialTx.ts";
 import { TxType } from "../../../worker/wire/tx.ts";
 import { SimChain, type SimChainOptions } from "../chain.ts";
+import { type Masternode, MasternodeList, outpointKey } from "../consensus/masternodes.ts";
+import { Dice } from "../dice.ts";
 import { SIM_LLMQS } from "../params.ts";
+import { Scenario } from "../scenario.ts";
 import { START_TIME_SECONDS } from "./testPeer.ts";
 
 async function makeChain(options: Partial<SimChainOptions> = {}): Promise<SimChain> {
@@ -60,6 +70,20 @@ describe("the past", () => {
       target[0] = 0x7f;
       expect(compareBytes(hash.slice().reverse(), target)).toBeLessThan(0);
       expect(headerBytes).toHaveLength(80);
+    }
+  });
+
+  it("spends nothing twice, and only what is there", () => {
+    const unspent = new Set<string>();
+    for (let height = 1; height <= chain.tipHeight; height++) {
+      const { transactions, txids } = chain.block(height);
+      transactions.forEach((tx, i) => {
+        if (i > 0)
+          for (const { prevOut } of tx.inputs) expect(unspent.delete(outpointKey(prevOut))).toBe(true);
+        tx.outputs.forEach((_, index) => {
+          unspent.add(outpointKey({ txid: txids[i] as Txid, index }));
+        });
+      });
     }
   });
 
@@ -117,6 +141,21 @@ describe("the past", () => {
     expect(cycles.size).toBeGreaterThanOrEqual(6);
     expect(Math.max(...cycles.keys())).toBe(chain.tipHeight - (chain.tipHeight % llmq.dkgInterval));
     for (const count of cycles.values()) expect(count).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe("the number of masternodes", () => {
+  it.each([
+    { present: 139, kind: "register" },
+    { present: 142, kind: "leave" },
+  ])("settles: with $present there the next is to $kind", ({ present, kind }) => {
+    const masternodes = Array.from(
+      { length: present },
+      (_, i) => ({ id: `${i}`, isValid: true, pubKeyOperator: new Uint8Array(48) }) as unknown as Masternode,
+    );
+    const scenario = new Scenario(new Dice("settled"), 120);
+    const events = scenario.eventsAt(13 * 29 * 2, new MasternodeList(masternodes));
+    expect(events.map((event) => event.kind)).toEqual([kind]);
   });
 });
 

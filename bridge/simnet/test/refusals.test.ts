@@ -75,4 +75,18 @@ describe("refusals", () => {
     peer.send({ command: "getheaders2", payload: { version: 1, locator: [hash], hashStop: ZERO } });
     expect((await peer.fence()).map(commandOf)).toEqual(["qrinfo", "mnlistdiff", "pong", "headers2"]);
   });
+
+  it("waits for a peer that does not read, and answers all the same", async () => {
+    const slow = await TestPeer.join(simnet);
+    slow.read(false);
+    const count = 400;
+    for (let i = 0; i < count; i++) {
+      slow.send({ command: "getmnlistd", payload: { baseBlockHash: ZERO, blockHash: simnet.tip.hash } });
+    }
+    // Another peer is served meanwhile.
+    expect(await peer.fence()).toEqual([]);
+    slow.read(true);
+    expect((await slow.fence()).map(commandOf)).toEqual(Array.from({ length: count }, () => "mnlistdiff"));
+    slow.close();
+  });
 });

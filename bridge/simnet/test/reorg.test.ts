@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BlockHash, toHashHex } from "../../../worker/wire/hashes.ts";
 import { readHeaders } from "../../../worker/wire/headers.ts";
 import { InvType } from "../../../worker/wire/inventory.ts";
+import { Draws } from "../draws.ts";
 import type { Simnet } from "../network.ts";
+import { syncHeaders } from "./lightVerifier.ts";
 import { START_TIME_SECONDS, startSimnet, TestPeer } from "./testPeer.ts";
 
 const ZERO = new Uint8Array(32) as BlockHash;
@@ -81,6 +83,15 @@ describe("reorganisation", () => {
     expect(txids).toContain(paid);
   });
 
+  it("of more than eight blocks is announced by its tip alone", async () => {
+    await simnet.mine(8);
+    await peer.fence();
+    await simnet.reorg(8);
+    expect(await peer.fence()).toEqual([
+      { command: "inv", payload: [{ type: InvType.block, hash: simnet.tip.hash }] },
+    ]);
+  });
+
   it("a stale block still names a height for qrinfo", async () => {
     const deep = await startSimnet({ blocks: 200 });
     deep.stopChainLocks(true);
@@ -95,6 +106,43 @@ describe("reorganisation", () => {
     expect((await asking.next("qrinfo")).mnListDiffTip.blockHash).toEqual(deep.tip.hash);
     asking.close();
     await deep.close();
+  });
+
+  it("across work blocks, quorums are drawn anew", async () => {
+    const deep = await startSimnet({ blocks: 200 });
+    deep.stopChainLocks(true);
+    await deep.mine(30);
+    const before = deep.chain.quorumsAt(230).ofType(4).at(-1);
+    await deep.reorg(28);
+    const after = deep.chain.quorumsAt(230).ofType(4).at(-1);
+    expect([before?.baseHeight, after?.baseHeight]).toEqual([216, 216]);
+    expect(after?.commitment.quorumHash).not.toEqual(before?.commitment.quorumHash);
+    const asking = await TestPeer.join(deep);
+    const client = await syncHeaders(deep, asking);
+    const { quorums } = await client.list(deep.tip.height);
+    for (const commitment of quorums.values()) {
+      if (client.heightOf(commitment.quorumHash) !== 216) continue;
+      const llmq = deep.chain.llmq(commitment.llmqType);
+      await client.verifyCommitment(commitment, await client.plainMembers(llmq, commitment));
+    }
+    asking.close();
+    await deep.close();
+  });
+
+  it("a draw from a replaced work block is not taken for one from its successor", () => {
+    const { chain } = simnet;
+    let hash = chain.hashAt(88);
+    const draws = new Draws(chain.params, {
+      listAfter: (height) => chain.block(height).list,
+      workBlock: (height) => ({ height, hash, chainLockSignature: undefined }),
+    });
+    const drawAll = () => [draws.members(chain.llmq(2), 96), draws.members(chain.llmq(5), 96)];
+    const before = drawAll();
+    expect(drawAll()).toEqual(before);
+    hash = chain.hashAt(89);
+    const after = drawAll();
+    expect(after[0]).not.toEqual(before[0]);
+    expect(after[1]).not.toEqual(before[1]);
   });
 
   it("goes on with ChainLocks on the new branch", async () => {

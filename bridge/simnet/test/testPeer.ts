@@ -129,6 +129,12 @@ export class TestPeer {
     while (!condition()) await this.#change();
   }
 
+  /** Stops and resumes reading what the node sends. */
+  read(isReading: boolean): void {
+    if (isReading) this.#socket.resume();
+    else this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }
