@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
 import { toHashHex } from "../../wire/hashes.ts";
@@ -32,6 +33,8 @@ async function expectListsOnly(run: ClientRun): Promise<void> {
     [106, 2, 0],
   ]);
   expect(isSynced).toBe(false);
+  // What is needed shows only as lists come in, and still nothing goes back.
+  expect(run.fractions).toEqual([...run.fractions].sort((a, b) => a - b));
   expect([masternodes?.height, chainLock?.height, cannotVerify]).toEqual([478, 478, [MISSING_SNAPSHOT]]);
 }
 
@@ -49,6 +52,17 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     await run.synced();
     expect([refusing.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([1, 1]);
     expect(run.snapshot).toMatchObject({ problem: undefined, cannotVerify: [] });
+  });
+
+  it("asks for what was refused again once there is a new block", async () => {
+    const node = await startNode({ tipHeight: 477, silentOn: ["getqrinfo"] });
+    const run = await startClient([node]);
+    await run.until(({ masternodes }) => masternodes?.height === 477, "list 477");
+    await run.until(({ cannotVerify }) => cannotVerify.includes(MISSING_SNAPSHOT), "named what is missing");
+    expect(node.count("getqrinfo")).toBe(1);
+    node.growTo(478);
+    await run.until(({ masternodes }) => masternodes?.height === 478, "list 478");
+    await run.until(() => node.count("getqrinfo") === 2, "asked again");
   });
 
   it("never asks a node that relays nothing for a qrinfo, which would end the connection", async () => {
@@ -71,6 +85,10 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     run.clock.advance(1_000);
     await expectListsOnly(run);
     expect([node.count("getqrinfo"), node.connections]).toEqual([1, 2]);
+    // It means to ask again, but not once it is stopped.
+    await until(() => run.clock.waiting.some((ms) => ms < 15_000), "a pause");
+    run.client.stop();
+    expect(run.clock.waiting).toEqual([]);
   });
 
   it("asks for what failed again after a pause that grows", async () => {
