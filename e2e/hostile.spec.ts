@@ -32,7 +32,7 @@ test("peers that forge a masternode list are banned, and nothing of it is shown 
   consoleProblems,
 }) => {
   network.simnet.addresses.forEach((_, node) => {
-    network.simnet.tamper(node, forge);
+    network.simnet.hurt(node, { tamper: forge });
   });
   await page.goto(network.url);
   await expect(page.getByTestId("problem-text")).toContainText(/masternode list/i);
@@ -49,7 +49,7 @@ test("one forging peer among honest ones is banned, and the tab syncs all the sa
   page,
   network,
 }) => {
-  network.simnet.tamper(0, forge);
+  network.simnet.hurt(0, { tamper: forge });
   await openSynced(page, network.url);
   await expect(page.getByTestId("masternode-count")).toBeVisible();
 });

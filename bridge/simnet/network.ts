@@ -3,7 +3,8 @@ import { type BlockHash, type Height, type Txid, toHashHex } from "../../worker/
 import type { X11 } from "../../worker/x11/index.ts";
 import { SimChain } from "./chain.ts";
 import { Dice } from "./dice.ts";
-import { SimNode, type Tamper } from "./node.ts";
+import type { NodeProfile } from "./faults/profile.ts";
+import { SimNode } from "./node.ts";
 import type { SimLlmq } from "./params.ts";
 
 const DEFAULT_NODES = 3;
@@ -37,6 +38,8 @@ export interface SimnetOptions {
   readonly ports?: readonly number[];
   /** Other sizes and intervals than SIM_LLMQS; types 2, 3, 4 and 5 must be there, 5 must rotate. */
   readonly llmqs?: readonly SimLlmq[];
+  /** By node: what is wrong with it from the start. */
+  readonly profiles?: readonly (NodeProfile | undefined)[];
   readonly log?: (line: string) => void;
   readonly bls: Bls;
   readonly x11: X11;
@@ -61,8 +64,8 @@ export interface Simnet {
   stopChainLocks(isStopped: boolean): void;
   /** Replaces the last blocks by one more. @throws RangeError if one of them is ChainLocked */
   reorg(depth: number): Promise<void>;
-  /** Lets a test change, or swallow (undefined), what a node sends; the message is encoded afterwards. */
-  tamper(nodeIndex: number, change: Tamper): void;
+  /** Gives a node this profile in place of the one it has; undefined heals it. */
+  hurt(nodeIndex: number, profile: NodeProfile | undefined): void;
   close(): Promise<void>;
 }
 
@@ -86,11 +89,14 @@ export async function createSimnet(options: SimnetOptions): Promise<Simnet> {
       new SimNode({
         chain,
         dice: new Dice(`node ${seed} ${i}`),
+        name: `node ${i}`,
+        x11: options.x11,
         log: (line) => log(`node ${i}: ${line}`),
       }),
   );
   const addresses: string[] = [];
   for (const [i, node] of simNodes.entries()) addresses.push(await node.listen(host, ports[i] ?? 0));
+  for (const [i, node] of simNodes.entries()) node.hurt(options.profiles?.[i]);
   const network = new LiveNetwork(chain, simNodes, options, log);
   network.start();
   return {
@@ -108,10 +114,10 @@ export async function createSimnet(options: SimnetOptions): Promise<Simnet> {
     lockTip: () => network.lockTip(),
     stopChainLocks: (isStopped) => network.stopChainLocks(isStopped),
     reorg: async (depth) => network.reorganise(depth),
-    tamper: (nodeIndex, change) => {
+    hurt: (nodeIndex, profile) => {
       const node = simNodes[nodeIndex];
       if (node === undefined) throw new RangeError(`no node ${nodeIndex}`);
-      node.tamper(change);
+      node.hurt(profile);
     },
     close: async () => {
       network.stop();

@@ -1,17 +1,21 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { ChainLock } from "../../worker/wire/locks.ts";
 import type { Message } from "../../worker/wire/message.ts";
+import type { X11 } from "../../worker/x11/index.ts";
 import type { SimBlock } from "./block.ts";
 import type { PendingPayment, SimChain } from "./chain.ts";
 import { Connection } from "./connection.ts";
 import type { Dice } from "./dice.ts";
+import { tell } from "./faults/lies.ts";
+import type { NodeProfile } from "./faults/profile.ts";
 import { Session, type SessionContext } from "./session.ts";
-
-export type Tamper = (message: Message) => Message | undefined;
 
 export interface SimNodeOptions {
   readonly chain: SimChain;
   readonly dice: Dice;
+  /** Names what only this node has. */
+  readonly name: string;
+  readonly x11: X11;
   readonly log: (line: string) => void;
 }
 
@@ -20,7 +24,7 @@ export class SimNode {
   readonly #options: SimNodeOptions;
   readonly #server: Server;
   readonly #sessions = new Map<Connection, Session>();
-  #tamper: Tamper = (message) => message;
+  #profile: NodeProfile = {};
   #nonces = 0;
 
   constructor(options: SimNodeOptions) {
@@ -41,9 +45,9 @@ export class SimNode {
     });
   }
 
-  /** Changes or swallows what this node sends from now on. */
-  tamper(change: Tamper): void {
-    this.#tamper = change;
+  /** @param profile - takes the place of the one before; undefined heals */
+  hurt(profile: NodeProfile | undefined): void {
+    this.#profile = profile ?? {};
   }
 
   announceBlocks(blocks: readonly [SimBlock, ...SimBlock[]]): void {
@@ -79,12 +83,18 @@ export class SimNode {
     });
     const context: SessionContext = {
       chain: this.#options.chain,
-      outgoing: (message) => this.#tamper(message),
+      outgoing: (message) => this.#change(message),
       nextNonce: () => this.#nextNonce(),
       log: this.#options.log,
     };
     const session = new Session(context, connection);
     this.#sessions.set(connection, session);
+  }
+
+  #change(message: Message): Message[] {
+    const { lies = [], tamper } = this.#profile;
+    const told = tell(lies, message, this.#options.chain);
+    return tamper === undefined ? told : told.flatMap((each) => tamper(each) ?? []);
   }
 
   #nextNonce(): bigint {

@@ -47,8 +47,8 @@ const USER_AGENT = "/Dash Core:23.1.2(simnet)/";
 /** What the node lends to its sessions. */
 export interface SessionContext {
   readonly chain: SimChain;
-  /** Last look at a message before it is sent; undefined: it is not. */
-  readonly outgoing: (message: Message) => Message | undefined;
+  /** What is sent in a message's place. */
+  readonly outgoing: (message: Message) => readonly Message[];
   readonly nextNonce: () => bigint;
   readonly log: (line: string) => void;
 }
@@ -291,12 +291,10 @@ export class Session {
   }
 
   #send(message: Message): void {
-    const outgoing = this.#context.outgoing(message);
-    if (outgoing === undefined) return;
-    this.#connection.send(
-      commandOf(outgoing),
-      encodeMessage(outgoing, this.#commonVersion ?? PROTOCOL_VERSION),
-    );
+    const version = this.#commonVersion ?? PROTOCOL_VERSION;
+    for (const outgoing of this.#context.outgoing(message)) {
+      this.#connection.send(commandOf(outgoing), encodeMessage(outgoing, version));
+    }
   }
 
   /** Points never go away again. */

@@ -156,12 +156,13 @@ describe("tampering", () => {
   it("changes what one node sends and leaves the other alone", async () => {
     const simnet = await startSimnet({ blocks: 30 });
     const forged = new Uint8Array(32).fill(9) as BlockHash;
-    simnet.tamper(0, (message) =>
-      message.command === "mnlistdiff"
-        ? { command: "mnlistdiff", payload: { ...message.payload, blockHash: forged } }
-        : message,
-    );
-    simnet.tamper(1, (message) => (message.command === "pong" ? undefined : message));
+    simnet.hurt(0, {
+      tamper: (message) =>
+        message.command === "mnlistdiff"
+          ? { command: "mnlistdiff", payload: { ...message.payload, blockHash: forged } }
+          : message,
+    });
+    simnet.hurt(1, { tamper: (message) => (message.command === "pong" ? undefined : message) });
     const [first, second] = [await TestPeer.join(simnet, 0), await TestPeer.join(simnet, 1)];
     const payload = { baseBlockHash: ZERO, blockHash: simnet.tip.hash };
     for (const peer of [first, second]) peer.send({ command: "getmnlistd", payload });
