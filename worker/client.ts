@@ -10,10 +10,11 @@ import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
 import { dropOffChain, EMPTY_ENGINE, type EngineState, newestList, statusOf } from "./engine/state.ts";
 import { DashlightError } from "./errors.ts";
 import type { Peer } from "./net/peer.ts";
-import { PeerPool } from "./net/peerPool.ts";
+import { PeerPool, type Penalty } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
 import { ProgressMeter } from "./progressMeter.ts";
+import { SyncAccount, type SyncCounts } from "./sync/account.ts";
 import { ChainLocks, type LockOutcome } from "./sync/chainLocks.ts";
 import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
 import { Executor } from "./sync/executor.ts";
@@ -69,12 +70,21 @@ export interface RestoredState {
   readonly engine: EngineState;
 }
 
+/** What a run cost: requests by kind, bytes over all connections, and what became of what failed. */
+export interface ClientCounts extends SyncCounts {
+  readonly headers: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
 /** Pauses before what failed is asked for again (`design/sync.md` 6). */
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 300_000;
 /** Plans made one after another before the client waits for something new; each round must bring progress. */
 const MAX_ROUNDS = 12;
 const MAX_LOG_ENTRIES = 300;
+/** What a request for headers brings, for the account. */
+const HEADERS = "headers";
 /** Blocks the newest list may lag behind the tip while the client still is called synced: the next is on its way. */
 const SYNCED_LAG = 2;
 
@@ -90,7 +100,7 @@ export class LightClient {
   readonly #locks = new ChainLocks();
   readonly #abort = new AbortController();
   readonly #log: LogEntry[] = [];
-  readonly #requests = { qrinfo: 0, mnlistdiff: 0 };
+  readonly #account = new SyncAccount();
   #engine: EngineState;
   #phase: Phase = "connecting";
   #hasHeaders = false;
@@ -143,15 +153,15 @@ export class LightClient {
     this.#executor = new Executor({
       slots: this.#slots,
       refusals: this.#refusals,
+      account: this.#account,
       doubted: this.#snapshots.doubted,
       signal: this.#abort.signal,
       apply: (request, answer) => this.#apply(request, answer),
-      onAsk: ({ kind }) => this.#requests[kind]++,
       onFailure: (address, request, error) =>
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`),
       onLie: (address, error) => {
         this.setProblem(error);
-        this.#pool.penalize(address, 100, error.message);
+        this.#pool.penalize(address, 100, error);
       },
       onUnanswered: (error) => {
         this.#lastFailure = error;
@@ -176,7 +186,19 @@ export class LightClient {
   }
 
   get requestCounts(): { readonly qrinfo: number; readonly mnlistdiff: number; readonly headers: number } {
-    return { ...this.#requests, headers: this.#headers.requests };
+    const { qrinfo, mnlistdiff } = this.#account.counts;
+    return { qrinfo, mnlistdiff, headers: this.#headers.requests };
+  }
+
+  /** What the sync cost so far. */
+  get counts(): ClientCounts {
+    const { bytesIn, bytesOut } = this.#pool;
+    return { ...this.#account.counts, headers: this.#headers.requests, bytesIn, bytesOut };
+  }
+
+  /** Points taken off peers, oldest first, bounded. */
+  get penalties(): readonly Penalty[] {
+    return this.#pool.penalties;
   }
 
   /** @param addresses - HOST:PORT, best first; may be called again with more */
@@ -306,9 +328,11 @@ export class LightClient {
     try {
       await this.#headers.sync(peer, this.#abort.signal);
     } catch (error) {
+      this.#account.fail(HEADERS);
       this.#onHeaderError(peer, error);
       return;
     }
+    this.#account.succeed(HEADERS);
     if (!this.#chain.hasMinimumWork) {
       const reason = "its chain has less work than the network is known to have";
       this.note("warning", `${peer.address}: ${reason}`);
@@ -325,9 +349,8 @@ export class LightClient {
     if (this.#abort.signal.aborted) return;
     if (!(error instanceof DashlightError)) throw error;
     this.note("warning", `${peer.address}: ${error.message}`);
-    if (error.code.startsWith("chain/"))
-      this.#pool.penalize(peer.address, headerPenalty(error), error.message);
-    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error.message);
+    if (error.code.startsWith("chain/")) this.#pool.penalize(peer.address, headerPenalty(error), error);
+    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error);
     else if (error.code !== "net/disconnected") peer.close(error.message);
   }
 
@@ -362,7 +385,7 @@ export class LightClient {
           return;
         case "mnlistdiff":
         case "qrinfo":
-          this.#pool.penalize(peer.address, 5, "it sent an answer nobody asked for");
+          this.#penalizeUnasked(peer, message.command);
           return;
         default:
           return;
@@ -370,6 +393,11 @@ export class LightClient {
     } catch (error) {
       this.#onHeaderError(peer, error);
     }
+  }
+
+  #penalizeUnasked({ address }: Peer, command: string): void {
+    const error = new DashlightError({ code: "net/unexpected-message", address, command });
+    this.#pool.penalize(address, 5, error, "it sent an answer nobody asked for");
   }
 
   #onInventory(peer: Peer, items: readonly InventoryItem[]): void {
@@ -412,6 +440,7 @@ export class LightClient {
       const next = this.#plan(this.#askable(this.#discovery));
       const requests = [...next.qrInfoRequests, ...next.mnListDiffRequests];
       if (requests.length === 0) break;
+      this.#account.startRound();
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of next.rationale) this.note("info", line);
       this.#round.total += requests.length;
@@ -457,6 +486,7 @@ export class LightClient {
       if (!this.#wasSynced) this.note("info", "every needed quorum is judged");
       this.#wasSynced = true;
       this.#progress.finish();
+      this.#account.complete();
       this.#problem = undefined;
       this.#lastFailure = undefined;
       this.#retries = 0;
@@ -515,7 +545,8 @@ export class LightClient {
     // Verdicts only: the chain, and with it the lists, may have changed meanwhile.
     this.#engine = { ...this.#engine, statuses: judged.statuses };
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
-      this.#pool.penalize(address, 100, "its quorum snapshots were not the network's");
+      const error = new DashlightError({ code: "engine/snapshot-refuted", address });
+      this.#pool.penalize(address, 100, error, "its quorum snapshots were not the network's");
     }
     this.#changed();
   }
@@ -535,7 +566,7 @@ export class LightClient {
     }
     for (const { source, error } of outcome.refused) {
       this.note("warning", `${source}: ${error.message}`);
-      this.#pool.penalize(source, 100, error.message);
+      this.#pool.penalize(source, 100, error);
     }
     if (outcome.verified) await this.#enforceLock(outcome.verified);
     const isAskable = (height: number) =>

@@ -47,6 +47,8 @@ export type EngineErrorFacts =
   | { code: "engine/too-many-quorums"; blockHash: string; llmqType: number; count: number; limit: number }
   | { code: "engine/malformed-commitment"; llmqType: number; quorumHash: string; what: string }
   | { code: "engine/malformed-snapshot"; height: number; what: string }
+  /** Another peer's snapshots of the cycles verified, and this one's differ. */
+  | { code: "engine/snapshot-refuted"; address: string }
   | { code: "engine/not-the-requested-cycle"; expected: string; received: string }
   | { code: "engine/malformed-lock"; what: string }
   | { code: "engine/bad-lock-signature"; lock: "chainlock" | "instantlock"; quorumHash: string };

@@ -1,4 +1,4 @@
-import { DashlightError } from "../errors.ts";
+import { DashlightError, type ErrorCode } from "../errors.ts";
 import type { NetworkParams } from "../params/index.ts";
 import type { Message } from "../wire/message.ts";
 import { Peer } from "./peer.ts";
@@ -9,6 +9,8 @@ const MAX_RETRY_MS = 60_000;
 /** A connection that held this long starts the pauses over. No specific reason for this number. */
 const LASTING_MS = 60_000;
 const FULL_SCORE = 100;
+/** Penalties remembered; the oldest go. No specific reason for this number. */
+const MAX_PENALTIES = 256;
 
 export interface PeerPoolOptions {
   readonly params: NetworkParams;
@@ -33,6 +35,15 @@ export interface PeerRecord {
   peer: Peer | undefined;
 }
 
+/** Points taken off an address, and what for. */
+export interface Penalty {
+  readonly address: string;
+  readonly points: number;
+  readonly code: ErrorCode;
+  /** No points were left. */
+  readonly isBan: boolean;
+}
+
 interface Candidate extends PeerRecord {
   retryAfterMs: number;
   /** Connections in a row that failed or did not last. */
@@ -44,9 +55,11 @@ interface Candidate extends PeerRecord {
 export class PeerPool {
   readonly #options: PeerPoolOptions;
   readonly #candidates = new Map<string, Candidate>();
+  readonly #penalties: Penalty[] = [];
   #timer: unknown;
   #isClosed = false;
   #bytesOfGone = 0;
+  #bytesToGone = 0;
 
   constructor(options: PeerPoolOptions) {
     this.#options = options;
@@ -62,6 +75,19 @@ export class PeerPool {
       (sum, { peer }) => sum + (peer?.bytesIn ?? 0),
       this.#bytesOfGone,
     );
+  }
+
+  /** Sent over all connections, those that are over included. */
+  get bytesOut(): number {
+    return [...this.#candidates.values()].reduce(
+      (sum, { peer }) => sum + (peer?.bytesOut ?? 0),
+      this.#bytesToGone,
+    );
+  }
+
+  /** Oldest first, bounded. */
+  get penalties(): readonly Penalty[] {
+    return this.#penalties;
   }
 
   /** Peers that shook hands, quickest first. */
@@ -96,12 +122,15 @@ export class PeerPool {
   /**
    * Takes points off an address; at none left it is banned for this session, connected or not.
    * @param points - 100 bans at once
+   * @param reason - the same in one sentence
    */
-  penalize(address: string, points: number, reason: string): void {
+  penalize(address: string, points: number, { code, message }: DashlightError, reason = message): void {
     const candidate = this.#candidates.get(address);
-    if (!candidate) return;
+    if (!candidate || candidate.status === "banned") return;
     candidate.score = Math.max(0, candidate.score - points);
     candidate.reason = reason;
+    this.#penalties.push({ address, points, code, isBan: candidate.score === 0 });
+    if (this.#penalties.length > MAX_PENALTIES) this.#penalties.shift();
     if (candidate.score > 0) {
       this.#options.onChange();
       return;
@@ -150,7 +179,7 @@ export class PeerPool {
         this.#options.onChange();
       },
       onMessage,
-      onBadMessage: (bad, error) => this.penalize(bad.address, 20, error.message),
+      onBadMessage: (bad, error) => this.penalize(bad.address, 20, error),
       onClose: (closed, error) => this.#release(candidate, closed, error),
     });
     candidate.peer = peer;
@@ -174,6 +203,7 @@ export class PeerPool {
     const { clock, random } = this.#options;
     candidate.peer = undefined;
     this.#bytesOfGone += peer.bytesIn;
+    this.#bytesToGone += peer.bytesOut;
     if (candidate.status !== "banned") {
       candidate.status = "closed";
       candidate.reason = "reason" in error.facts ? String(error.facts.reason) : error.message;

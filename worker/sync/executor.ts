@@ -1,18 +1,19 @@
 import { DashlightError, isDashlightError } from "../errors.ts";
+import type { SyncAccount } from "./account.ts";
 import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./fetchAnswer.ts";
 import type { PeerSlots } from "./peerSlots.ts";
 import type { SyncRequest } from "./plan.ts";
-import type { Refusals } from "./refusals.ts";
+import { type Refusals, requestKey } from "./refusals.ts";
 
 export interface ExecutorOptions {
   readonly slots: PeerSlots;
   readonly refusals: Refusals;
+  readonly account: SyncAccount;
   /** Addresses not to be asked for a qrinfo. */
   readonly doubted: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** Brings an answer into the engine. @throws `engine/*` when a proof refutes it */
   readonly apply: (request: SyncRequest, answer: SyncAnswer) => Promise<void>;
-  readonly onAsk: (request: SyncRequest) => void;
   readonly onFailure: (address: string, request: SyncRequest, error: DashlightError) => void;
   /** A proof refutes what a peer sent. */
   readonly onLie: (address: string, error: DashlightError) => void;
@@ -54,14 +55,14 @@ export class Executor {
   }
 
   #fetch(request: SyncRequest, avoid: Set<string>): Promise<SyncAnswer> {
-    const { slots, signal, refusals, onAsk, onFailure, onLie } = this.#options;
+    const { slots, signal, refusals, account, onLie } = this.#options;
     return fetchAnswer(request, {
       slots,
       avoid,
       signal,
-      onAsk: () => onAsk(request),
+      onAsk: () => account.ask(request),
       onFailure: ({ address }, error) => {
-        onFailure(address, request, error);
+        this.#fail(address, request, error);
         refusals.add(request, address, error.code === "net/refused" ? "refused" : "failed");
         if (isBadAnswer(error)) onLie(address, error);
       },
@@ -74,17 +75,18 @@ export class Executor {
     avoid: Set<string>,
     first: Promise<SyncAnswer>,
   ): Promise<boolean> {
-    const { apply, refusals, onFailure, onLie } = this.#options;
+    const { apply, refusals, account, onLie } = this.#options;
     for (let pending = first; ; pending = this.#fetch(request, avoid)) {
       const answer = await this.#await(pending);
       if (!answer) return false;
       const { address } = answer.peer;
       try {
         await apply(request, answer);
+        account.succeed(requestKey(request));
         return true;
       } catch (error) {
         if (!(error instanceof DashlightError)) throw error;
-        onFailure(address, request, error);
+        this.#fail(address, request, error);
         if (!isBadAnswer(error)) {
           // A diff whose base did not come is planned again on another one; any other answer of no use is a failure.
           const lacksBase = request.kind === "mnlistdiff" && isDashlightError(error, "engine/unknown-base");
@@ -94,6 +96,11 @@ export class Executor {
         onLie(address, error);
       }
     }
+  }
+
+  #fail(address: string, request: SyncRequest, error: DashlightError): void {
+    this.#options.account.fail(requestKey(request));
+    this.#options.onFailure(address, request, error);
   }
 
   /** @returns undefined when nobody is left to ask */

@@ -22,14 +22,14 @@ export class Refusals {
   }
 
   add(request: SyncRequest, address: string, refusal: Refusal): void {
-    const key = keyOf(request);
+    const key = requestKey(request);
     const byAddress = this.#known.get(key) ?? new Map<string, Refusal>();
     this.#known.set(key, byAddress.set(address, refusal));
     this.#count++;
   }
 
   addressesOf(request: SyncRequest): string[] {
-    return [...(this.#known.get(keyOf(request))?.keys() ?? [])];
+    return [...(this.#known.get(requestKey(request))?.keys() ?? [])];
   }
 
   /** @returns whether somebody was asked for the list at a height, and none of `addresses` is left to ask */
@@ -72,7 +72,7 @@ function listKey(height: number): string {
   return String(height);
 }
 
-/** A list is the same whatever its base. */
-function keyOf(request: SyncRequest): string {
+/** Names what a request brings: a list is the same whatever its base. */
+export function requestKey(request: SyncRequest): string {
   return request.kind === "qrinfo" ? QRINFO_KEY : listKey(request.height);
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { DashlightError } from "../../errors.ts";
 import { TcpTransport } from "../../node/tcpTransport.ts";
 import { loadRecording } from "../../node/test/recording.ts";
 import type { ReplayNode } from "../../node/test/replayNode.ts";
@@ -11,6 +12,9 @@ import type { Peer } from "../peer.ts";
 import { PeerPool, type PeerPoolOptions, type PeerRecord } from "../peerPool.ts";
 
 const FOLDER = "regtest/cycle-a";
+
+const UNASKED = new DashlightError({ code: "net/unexpected-message", address: "x", command: "qrinfo" });
+const LIE = new DashlightError({ code: "engine/snapshot-refuted", address: "x" });
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -94,7 +98,7 @@ describe.runIf(hasVectors(FOLDER))("connecting", () => {
     const observed = new Observed();
     observed.add(node);
     await observed.readyCount(1);
-    observed.pool.penalize(node.address, 30, "slow");
+    observed.pool.penalize(node.address, 30, UNASKED, "slow");
     observed.add(node, node);
     observed.clock.advance(20_000);
     expect(observed.record(node)).toMatchObject({ status: "ready", score: 70, reason: "slow" });
@@ -128,11 +132,11 @@ describe.runIf(hasVectors(FOLDER))("connecting", () => {
     observed.add(node);
     await observed.readyCount(1);
     await until(() => node.count("pong") === 1, "handshake over");
-    const before = observed.pool.bytesIn;
-    expect(before).toBe(observed.peer(node).bytesIn);
+    const before = [observed.pool.bytesIn, observed.pool.bytesOut];
+    expect(before).toEqual([observed.peer(node).bytesIn, observed.peer(node).bytesOut]);
     node.hangUp();
     await observed.status(node, "closed");
-    expect(observed.pool.bytesIn).toBe(before);
+    expect([observed.pool.bytesIn, observed.pool.bytesOut]).toEqual(before);
   });
 });
 
@@ -199,15 +203,38 @@ describe.runIf(hasVectors(FOLDER))("scores", () => {
     const observed = new Observed();
     observed.add(node);
     await observed.readyCount(1);
-    observed.pool.penalize(node.address, 60, "first");
+    observed.pool.penalize(node.address, 60, UNASKED, "first");
     expect(observed.record(node)).toMatchObject({ status: "ready", score: 40, reason: "first" });
-    observed.pool.penalize(node.address, 60, "second");
+    observed.pool.penalize(node.address, 60, LIE, "second");
     expect(observed.record(node)).toMatchObject({ status: "banned", score: 0, reason: "second" });
     await until(() => node.open === 0, "hung up");
     observed.add(node);
     observed.clock.advance(3_600_000);
     expect([node.connections, observed.clock.waiting]).toEqual([1, []]);
     expect(observed.record(node)).toMatchObject({ status: "banned", peer: undefined });
+  });
+
+  it("remembers what the points were taken for, and counts nothing against who is banned already", async () => {
+    const node = await startNode();
+    const observed = new Observed();
+    observed.add(node);
+    await observed.readyCount(1);
+    observed.pool.penalize(node.address, 5, UNASKED);
+    expect(observed.record(node)?.reason).toBe(UNASKED.message);
+    observed.pool.penalize(node.address, 100, LIE);
+    observed.pool.penalize(node.address, 5, UNASKED);
+    const { address } = node;
+    expect(observed.pool.penalties).toEqual([
+      { address, points: 5, code: "net/unexpected-message", isBan: false },
+      { address, points: 100, code: "engine/snapshot-refuted", isBan: true },
+    ]);
+  });
+
+  it("remembers the last 256 penalties", async () => {
+    const observed = new Observed();
+    observed.add(NOBODY);
+    for (let i = 0; i < 300; i++) observed.pool.penalize(NOBODY.address, i < 44 ? 0.2 : 0.1, UNASKED);
+    expect(observed.pool.penalties.map(({ points }) => points)).toEqual(Array(256).fill(0.1));
   });
 
   it("bans one that hung up before its lie was seen", async () => {
@@ -218,7 +245,7 @@ describe.runIf(hasVectors(FOLDER))("scores", () => {
     node.hangUp();
     await observed.status(node, "closed");
     const { changes } = observed;
-    observed.pool.penalize(node.address, 100, "a lie");
+    observed.pool.penalize(node.address, 100, LIE, "a lie");
     expect(observed.record(node)).toMatchObject({ status: "banned", reason: "a lie" });
     expect(observed.changes).toBe(changes + 1);
     observed.clock.advance(600_000);
@@ -244,7 +271,7 @@ describe.runIf(hasVectors(FOLDER))("scores", () => {
 
   it("knows nothing of addresses it was not given", () => {
     const observed = new Observed();
-    observed.pool.penalize("127.0.0.1:1", 100, "who?");
+    observed.pool.penalize("127.0.0.1:1", 100, LIE);
     expect([observed.pool.records, observed.changes, observed.pool.lastError]).toEqual([[], 0, undefined]);
   });
 });

@@ -145,6 +145,7 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, somebody lies", () => {
       const run = await startClient([liar]);
       await run.until(() => run.peer(liar)?.status === "banned", "banned");
       expect(run.peer(liar)).toMatchObject({ score: 0, reason: expect.stringContaining(code) });
+      expect(run.client.penalties.at(-1)).toEqual({ address: liar.address, points: 100, code, isBan: true });
       expect(run.log.some((line) => line.includes(liar.address) && line.includes(code))).toBe(true);
       run.connect(await startNode(), await startNode());
       await run.synced();
@@ -197,6 +198,7 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, somebody lies", () => {
     run.connect(honest);
     await run.synced();
     expect(run.peer(liar)).toMatchObject({ status: "banned", score: 0 });
+    expect(run.client.penalties.map(({ code }) => code)).toEqual(["engine/snapshot-refuted"]);
     expect(run.peer(honest)).toMatchObject({ status: "ready", score: 100 });
     expect([liar.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([1, 1]);
     expect(run.snapshot.cannotVerify).toEqual([]);
@@ -212,5 +214,6 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, somebody lies", () => {
     node.push("mnlistdiff", readVector(`${FOLDER}/mnlistdiff/0-478.bin`));
     await run.until(() => run.peer(node)?.score === 90, "score 90");
     expect(run.snapshot.isSynced).toBe(true);
+    expect(run.client.penalties.map(({ code }) => code)).toEqual(Array(2).fill("net/unexpected-message"));
   });
 });

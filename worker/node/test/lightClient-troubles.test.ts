@@ -52,6 +52,9 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     await run.synced();
     expect([refusing.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([1, 1]);
     expect(run.snapshot).toMatchObject({ problem: undefined, cannotVerify: [] });
+    const { qrinfo, failed, recovered, givenUp, rounds } = run.client.counts;
+    expect({ qrinfo, failed, recovered, givenUp }).toEqual({ qrinfo: 2, failed: 1, recovered: 1, givenUp: 0 });
+    expect(rounds).toBeGreaterThan(1);
   });
 
   it("asks for what was refused again once there is a new block", async () => {
