@@ -39,6 +39,8 @@ import { LEAST_COIN, TransactionMaker, type Wallet } from "./transactions.ts";
 
 /** Payments join coins only while there are more than so many. */
 const KEPT_COINS = 16;
+/** Blocks whose median time the next one has to be above (Core 23.1.2 chain.h nMedianTimeSpan). */
+const MEDIAN_TIME_SPAN = 11;
 
 export interface SimChainOptions {
   readonly seed: number;
@@ -195,14 +197,17 @@ export class SimChain implements ChainView {
     return llmq;
   }
 
-  /** Mines the next block, with all pending payments in it. */
+  /**
+   * Mines the next block, with all pending payments in it.
+   * @param spacingSeconds - from the tip's time to the block's; below zero too, down to what consensus allows
+   */
   mine(spacingSeconds: number): SimBlock {
     const prev = this.tip;
     const payments = this.#pending.map(({ tx }) => tx);
     this.#pending = [];
     const block = this.#maker.make({
       prev,
-      time: prev.header.time + spacingSeconds,
+      time: Math.max(prev.header.time + spacingSeconds, this.#medianTimePast() + 1),
       branch: this.#branch,
       payments,
       bestChainLock: this.#bestChainLock,
@@ -212,12 +217,17 @@ export class SimChain implements ChainView {
     return block;
   }
 
-  /**
-   * Signs the tip. Locks of payments at or below it are forgotten, as nodes do.
-   * @returns undefined if the tip has a lock already, or no quorum is there to sign
-   */
+  /** As {@link lock}, of the tip. */
   lockTip(): ChainLock | undefined {
-    const { height, hash: blockHash } = this.tip;
+    return this.lock(this.tipHeight);
+  }
+
+  /**
+   * Signs a block of the active chain, and so all below it. Locks of payments in these are forgotten, as nodes do.
+   * @returns undefined if that block or one above has a lock already, or no quorum is there to sign
+   */
+  lock(height: Height): ChainLock | undefined {
+    const { hash: blockHash } = this.block(height);
     if (this.#bestChainLock !== undefined && this.#bestChainLock.height >= height) return undefined;
     const type = this.params.llmqTypeChainLocks;
     const set = signingSet((at) => this.quorumsAt(at), height, type);
@@ -227,8 +237,7 @@ export class SimChain implements ChainView {
     const { secretKey } = this.#keyring.quorumKey(type, quorum.commitment.quorumHash);
     const sig = this.#keyring.bls.sign(secretKey, computeSignHash(quorum, requestId, blockHash), "basic");
     this.#bestChainLock = { height, blockHash, sig };
-    const unmined = new Set(this.#pending.map(({ txid }) => toHashHex(txid)));
-    for (const txid of this.#locks.keys()) if (!unmined.has(txid)) this.#locks.delete(txid);
+    this.#forgetInstantLocks(height);
     return this.#bestChainLock;
   }
 
@@ -247,16 +256,16 @@ export class SimChain implements ChainView {
   }
 
   /**
-   * Replaces the last blocks by one more than they were. Their payments are mined again where their coins still exist.
-   * @returns the new blocks
-   * @throws RangeError if a ChainLock covers one of the old ones
+   * Goes back: the last blocks are stale from now on, and what is mined next competes with them. Their payments are
+   * mined again where their coins still exist.
+   * @param depth - how many, at least one
+   * @throws RangeError if a ChainLock covers one of them
    */
-  reorganise(depth: number, spacingSeconds: number): [SimBlock, ...SimBlock[]] {
+  unwind(depth: number): void {
     const forkHeight = this.tipHeight - depth;
-    if (depth < 1 || forkHeight < (this.#bestChainLock?.height ?? 0)) {
-      throw new RangeError(
-        `cannot replace ${depth} blocks: the chain is locked at ${this.#bestChainLock?.height}`,
-      );
+    const lockedHeight = this.#bestChainLock?.height ?? 0;
+    if (depth < 1 || forkHeight < lockedHeight) {
+      throw new RangeError(`cannot replace ${depth} blocks: the chain is locked at ${lockedHeight}`);
     }
     const replaced = this.#blocks.splice(forkHeight + 1);
     for (const block of replaced) {
@@ -265,8 +274,6 @@ export class SimChain implements ChainView {
     }
     this.#branch++;
     this.#returnPayments(replaced);
-    const first = this.mine(spacingSeconds);
-    return [first, ...Array.from({ length: depth }, () => this.mine(spacingSeconds))];
   }
 
   #returnPayments(replaced: readonly SimBlock[]): void {
@@ -284,6 +291,19 @@ export class SimChain implements ChainView {
       wallet = wallet.after(tx);
     }
     this.#pending = returned;
+  }
+
+  /** Those of what the block at that height and its ancestors hold, and of what nothing holds any more. */
+  #forgetInstantLocks(lockedHeight: Height): void {
+    const waiting = this.#pending.map(({ txid }) => txid);
+    const above = this.#blocks.slice(lockedHeight + 1).flatMap(({ txids }) => txids);
+    const kept = new Set([...waiting, ...above].map(toHashHex));
+    for (const txid of this.#locks.keys()) if (!kept.has(txid)) this.#locks.delete(txid);
+  }
+
+  #medianTimePast(): number {
+    const times = this.#blocks.slice(-MEDIAN_TIME_SPAN).map(({ header }) => header.time);
+    return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
   }
 
   #lockPayment(tx: Transaction, txid: Txid): InstantLock | undefined {

@@ -4,6 +4,7 @@ import type { Message } from "../../worker/wire/message.ts";
 import type { X11 } from "../../worker/x11/index.ts";
 import type { SimBlock } from "./block.ts";
 import type { PendingPayment, SimChain } from "./chain.ts";
+import type { NetworkClock } from "./clock.ts";
 import { Connection } from "./connection.ts";
 import type { Dice } from "./dice.ts";
 import { tell } from "./faults/lies.ts";
@@ -12,6 +13,7 @@ import { Session, type SessionContext } from "./session.ts";
 
 export interface SimNodeOptions {
   readonly chain: SimChain;
+  readonly clock: NetworkClock;
   readonly dice: Dice;
   /** Names what only this node has. */
   readonly name: string;
@@ -83,6 +85,7 @@ export class SimNode {
     });
     const context: SessionContext = {
       chain: this.#options.chain,
+      clock: this.#options.clock,
       outgoing: (message) => this.#change(message),
       nextNonce: () => this.#nextNonce(),
       log: this.#options.log,

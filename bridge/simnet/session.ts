@@ -24,6 +24,7 @@ import {
 import type { SimBlock } from "./block.ts";
 import { BlockAnnouncer } from "./blockAnnouncer.ts";
 import type { PendingPayment, SimChain } from "./chain.ts";
+import type { NetworkClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { buildMnListDiff } from "./consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "./consensus/buildQRInfo.ts";
@@ -47,6 +48,7 @@ const USER_AGENT = "/Dash Core:23.1.2(simnet)/";
 /** What the node lends to its sessions. */
 export interface SessionContext {
   readonly chain: SimChain;
+  readonly clock: NetworkClock;
   /** What is sent in a message's place. */
   readonly outgoing: (message: Message) => readonly Message[];
   readonly nextNonce: () => bigint;
@@ -183,11 +185,11 @@ export class Session {
   }
 
   #ownVersion(peer: Version): Version {
-    const { chain, nextNonce } = this.#context;
+    const { chain, clock, nextNonce } = this.#context;
     return {
       protocolVersion: PROTOCOL_VERSION,
       services: SERVICES,
-      time: BigInt(chain.tip.header.time),
+      time: BigInt(clock.seconds),
       addrRecv: peer.addrRecv,
       sender: { addrFrom: { ...NO_ADDRESS, services: SERVICES }, nonce: nextNonce() },
       userAgent: USER_AGENT,
