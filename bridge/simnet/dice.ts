@@ -20,12 +20,20 @@ export class Dice {
 
   /** @returns an integer, 0 <= n < limit */
   below(limit: number, ...labels: readonly Label[]): number {
-    const bytes = this.bytes(...labels);
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % limit;
+    return mix([this.#seed, ...labels].join("/")) % limit;
   }
 
   /** @returns one of the items, undefined if there are none */
   pick<T>(items: readonly T[], ...labels: readonly Label[]): T | undefined {
     return items.length === 0 ? undefined : items[this.below(items.length, ...labels)];
   }
+}
+
+/** A cheap hash, since a long chain throws millions of dice: 32 bits, FNV-1a with murmur3's last mixing. */
+function mix(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -2,7 +2,7 @@ import { type LlmqParams, type NetworkParams, WORK_DIFF_DEPTH } from "../../work
 import { type Height, toHashHex } from "../../worker/wire/hashes.ts";
 import type { Masternode, MasternodeList } from "./consensus/masternodes.ts";
 import { computeModifier, selectPlainMembers, type WorkBlock } from "./consensus/memberSelection.ts";
-import { type CycleDraw, drawCycle, type PastCycle } from "./consensus/rotation.ts";
+import { type CycleDraw, drawCycle, type PastCycle, type RotationShape } from "./consensus/rotation.ts";
 
 /** The blocks draws depend on. */
 export interface DrawSource {
@@ -21,6 +21,7 @@ export class Draws {
   readonly #source: DrawSource;
   readonly #cycles = new Map<string, DrawnCycle>();
   readonly #plain = new Map<string, readonly Masternode[]>();
+  readonly #shapes = new Map<number, RotationShape>();
 
   constructor(params: NetworkParams, source: DrawSource) {
     this.#params = params;
@@ -47,10 +48,16 @@ export class Draws {
       modifier: computeModifier(llmq.type, work),
     };
     const previous = this.#previousCycles(llmq, cycleHeight);
-    const shape = { count: llmq.signingActiveQuorumCount, quarterSize: llmq.size / 4 };
-    const drawn = { ...current, ...drawCycle(shape, current, previous, true) };
+    const drawn = { ...current, ...drawCycle(this.#shape(llmq), current, previous, true) };
     this.#cycles.set(key, drawn);
     return drawn;
+  }
+
+  #shape(llmq: LlmqParams): RotationShape {
+    const known = this.#shapes.get(llmq.type);
+    const shape = known ?? { count: llmq.signingActiveQuorumCount, quarterSize: llmq.size / 4 };
+    this.#shapes.set(llmq.type, shape);
+    return shape;
   }
 
   #previousCycles(llmq: LlmqParams, cycleHeight: Height): DrawnCycle[] {

@@ -45,9 +45,11 @@ const DEAD_ONE_IN = 60;
 const PLAIN_FAILURE_ONE_IN = 7;
 /** How many blocks into its window a commitment is mined. */
 const MINING_DELAY_BLOCKS = 3;
-/** Of the blocks near the end of history one in so many has no ChainLock; before, this many have one. */
+/** Of the last blocks of history one in so many has no ChainLock. */
 const UNLOCKED_ONE_IN = 6;
-const DEEP_LOCKED_ONE_IN = 3;
+const RECENT_BLOCKS = 48;
+/** Of the blocks before one in so many has one: a signature takes longer to make than the rest of a block. */
+const DEEP_LOCKED_ONE_IN = 5;
 
 /** What happens when. Depends on the seed, the height and the list alone. */
 export class Scenario {
@@ -107,10 +109,10 @@ export class Scenario {
   #revivalAt(height: Height, list: MasternodeList): SimEvent[] {
     if (height % EVERY.revive !== 0) return [];
     const banned = list.all
-      .filter(({ id, pubKeyOperator }) => !isZero(pubKeyOperator) && this.isOnline(id, height))
       .filter(
         ({ poSeBanHeight }) => poSeBanHeight !== undefined && poSeBanHeight <= height - BLOCKS_UNTIL_REVIVED,
       )
+      .filter(({ id, pubKeyOperator }) => !isZero(pubKeyOperator) && this.isOnline(id, height))
       .sort((a, b) => (a.poSeBanHeight ?? 0) - (b.poSeBanHeight ?? 0));
     return banned.slice(0, 1).map((masternode) => ({ kind: "updateService", masternode }));
   }
@@ -148,7 +150,7 @@ export class Scenario {
   /** Whether a block of the past got a ChainLock of its own. @param blocksAfter - that history has above it */
   isLockedInHistory(height: Height, blocksAfter: number): boolean {
     if (blocksAfter === 0) return true;
-    const isRecent = blocksAfter < 64;
+    const isRecent = blocksAfter < RECENT_BLOCKS;
     const throwOf = (oneIn: number) => this.#dice.below(oneIn, "lock", height) === 0;
     return isRecent ? !throwOf(UNLOCKED_ONE_IN) : throwOf(DEEP_LOCKED_ONE_IN);
   }

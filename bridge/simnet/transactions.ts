@@ -1,7 +1,14 @@
 import { convertPublicKey } from "../../worker/bls/index.ts";
 import { encode } from "../../worker/wire/codec.ts";
 import { type FinalCommitment, quorumCommitmentPayload } from "../../worker/wire/finalCommitment.ts";
-import { type Duffs, type Height, sha256d, type Txid, ZERO_HASH } from "../../worker/wire/hashes.ts";
+import {
+  type Duffs,
+  equalBytes,
+  type Height,
+  sha256d,
+  type Txid,
+  ZERO_HASH,
+} from "../../worker/wire/hashes.ts";
 import type { Service } from "../../worker/wire/netInfo.ts";
 import { MnType, SmlEntryVersion } from "../../worker/wire/smlEntry.ts";
 import {
@@ -64,21 +71,22 @@ export class Wallet {
 
   /** What is left after a transaction, its change included: the last output, as the makers below arrange it. */
   after(tx: Transaction): Wallet {
-    const spent = new Set(tx.inputs.map(({ prevOut }) => coinKey(prevOut)));
     const index = tx.outputs.length - 1;
     const change = tx.outputs[index];
     if (change === undefined) return this;
-    const rest = this.coins.filter((coin) => !spent.has(coinKey(coin.outpoint)));
+    const rest = this.coins.filter(
+      (coin) => !tx.inputs.some(({ prevOut }) => isSameOutpoint(prevOut, coin.outpoint)),
+    );
     return new Wallet([...rest, { outpoint: { txid: computeTxid(tx), index }, value: change.value }]);
   }
 
   has(outpointWanted: Outpoint): boolean {
-    return this.coins.some(({ outpoint: each }) => coinKey(each) === coinKey(outpointWanted));
+    return this.coins.some(({ outpoint: each }) => isSameOutpoint(each, outpointWanted));
   }
 }
 
-function coinKey({ txid, index }: Outpoint): string {
-  return `${txid.join()} ${index}`;
+function isSameOutpoint(a: Outpoint, b: Outpoint): boolean {
+  return a.index === b.index && equalBytes(a.txid, b.txid);
 }
 
 /**

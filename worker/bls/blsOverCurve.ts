@@ -32,6 +32,8 @@ interface DecodedKey<G1> {
 
 export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
   const publicKeys = new PointCache<DecodedKey<G1>>(PUBLIC_KEY_CACHE_ENTRIES);
+  /** Of those who sign here, by secret key: a simulated network's operators sign together again and again. */
+  const ownPublicKeys = new PointCache<Uint8Array>(PUBLIC_KEY_CACHE_ENTRIES);
   const messagePoints = new PointCache<G2>(MESSAGE_CACHE_ENTRIES);
 
   function decodePublicKey(key: EncodedPublicKey): DecodedKey<G1> | undefined {
@@ -89,7 +91,10 @@ export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
 
   function publicKey(secretKey: Uint8Array, scheme: BlsScheme): Uint8Array {
     checkSecretKey(secretKey);
-    return fromBasicPublicKey(curve.encodeG1(curve.multiplyGenerator(secretKey)), scheme);
+    const id = toHex(secretKey);
+    const basic = ownPublicKeys.get(id) ?? curve.encodeG1(curve.multiplyGenerator(secretKey));
+    ownPublicKeys.set(id, basic);
+    return fromBasicPublicKey(basic, scheme);
   }
 
   return {

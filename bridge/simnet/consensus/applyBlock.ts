@@ -73,11 +73,9 @@ export function applyBlock(before: MasternodeList, block: BlockChanges, rules: L
 }
 
 function confirm(list: MasternodeListEditor, block: BlockChanges, minimumConfirmations: number): void {
-  for (const masternode of [...list.values()]) {
-    const isDue = block.height - 1 - masternode.registeredHeight >= minimumConfirmations;
-    if (isDue && isZero(masternode.confirmedHash)) {
-      list.update(masternode.id, { confirmedHash: block.prevBlockHash });
-    }
+  for (const { id, registeredHeight } of list.unconfirmed()) {
+    const isDue = block.height - 1 - registeredHeight >= minimumConfirmations;
+    if (isDue) list.update(id, { confirmedHash: block.prevBlockHash });
   }
 }
 
@@ -202,8 +200,8 @@ function punish(list: MasternodeListEditor, id: HashHex, height: Height): void {
 }
 
 function removeSpentCollaterals(list: MasternodeListEditor, transactions: readonly Transaction[]): void {
-  const spent = new Set(transactions.flatMap((tx) => tx.inputs.map(({ prevOut }) => outpointKey(prevOut))));
-  for (const masternode of [...list.values()]) {
-    if (spent.has(masternode.collateralKey)) list.remove(masternode.id);
+  for (const { prevOut } of transactions.flatMap(({ inputs }) => inputs)) {
+    const owner = list.ownerOf(outpointKey(prevOut));
+    if (owner !== undefined) list.remove(owner);
   }
 }

@@ -11,7 +11,6 @@ import {
   toHashHex,
   ZERO_HASH,
 } from "../../../worker/wire/hashes.ts";
-import { computeMerkleRoot } from "../../../worker/wire/merkle.ts";
 import type { Service } from "../../../worker/wire/netInfo.ts";
 import {
   computeEntryHash,
@@ -22,6 +21,7 @@ import {
 } from "../../../worker/wire/smlEntry.ts";
 import type { Outpoint } from "../../../worker/wire/tx.ts";
 import type { Candidate } from "./memberSelection.ts";
+import { MerkleRoots } from "./merkleRoots.ts";
 
 /** What consensus keeps about a masternode. Source: Core 23.1.2 evo/deterministicmns.h, evo/dmnstate.h */
 export interface MasternodeState {
@@ -50,16 +50,20 @@ export interface Masternode extends MasternodeState, Candidate {
   readonly collateralKey: string;
   /** How the simplified list shows it. */
   readonly entry: SmlEntry;
+  /** Hash of the entry, a leaf of the list's merkle tree. */
+  readonly leaf: Hash256;
 }
 
 export function makeMasternode(state: MasternodeState): Masternode {
+  const entry = makeEntry(state);
   return {
     ...state,
     id: toHashHex(state.proRegTxHash),
     isValid: state.poSeBanHeight === undefined,
     uniqueProperties: uniqueProperties(state),
     collateralKey: outpointKey(state.collateralOutpoint),
-    entry: makeEntry(state),
+    entry,
+    leaf: computeEntryHash(entry),
   };
 }
 
@@ -100,15 +104,29 @@ export function outpointKey({ txid, index }: Outpoint): string {
   return `${toHashHex(txid)}:${index}`;
 }
 
-/** Leaves of the tree, kept with their entries. */
-const leaves = new WeakMap<SmlEntry, Hash256>();
+/** Ways into a list. Each is as large as the list, so the lists of a chain hand it on from one to the next. */
+class ListIndex {
+  readonly byId = new Map<HashHex, Masternode>();
+  readonly byCollateral = new Map<string, HashHex>();
+  readonly unconfirmed = new Set<HashHex>();
 
-function leafOf(entry: SmlEntry): Hash256 {
-  const known = leaves.get(entry);
-  if (known !== undefined) return known;
-  const leaf = computeEntryHash(entry);
-  leaves.set(entry, leaf);
-  return leaf;
+  constructor(all: readonly Masternode[]) {
+    for (const masternode of all) this.set(masternode);
+  }
+
+  set(masternode: Masternode): void {
+    const { id, collateralKey, confirmedHash } = masternode;
+    this.byId.set(id, masternode);
+    this.byCollateral.set(collateralKey, id);
+    if (isZero(confirmedHash)) this.unconfirmed.add(id);
+    else this.unconfirmed.delete(id);
+  }
+
+  delete({ id, collateralKey }: Masternode): void {
+    this.byId.delete(id);
+    this.byCollateral.delete(collateralKey);
+    this.unconfirmed.delete(id);
+  }
 }
 
 /** All registered masternodes after a block, banned ones included. Immutable; a list shares what did not change. */
@@ -117,19 +135,24 @@ export class MasternodeList {
   readonly all: readonly Masternode[];
   /** PoSe penalties that are not zero. */
   readonly penalties: ReadonlyMap<HashHex, number>;
-  /** Made when it is first asked for: a long chain has many lists. */
-  #byId: ReadonlyMap<HashHex, Masternode> | undefined;
+  /** Shared by all lists that were made from one another. */
+  readonly #roots: MerkleRoots;
+  #index: ListIndex | undefined;
   #root: Hash256 | undefined;
   #entries: readonly SmlEntry[] | undefined;
 
-  constructor(all: readonly Masternode[] = [], penalties: ReadonlyMap<HashHex, number> = new Map()) {
+  /** @param before - the list this one was made from */
+  constructor(
+    all: readonly Masternode[] = [],
+    penalties: ReadonlyMap<HashHex, number> = new Map(),
+    before?: MasternodeList,
+  ) {
     this.all = all;
     this.penalties = penalties;
-  }
-
-  get(id: HashHex): Masternode | undefined {
-    this.#byId ??= new Map(this.all.map((masternode) => [masternode.id, masternode]));
-    return this.#byId.get(id);
+    this.#roots = before === undefined ? new MerkleRoots() : before.#roots;
+    if (before === undefined || before.all !== all) return;
+    this.#root = before.#root;
+    this.#entries = before.#entries;
   }
 
   /** As the simplified list has them, in the order of the tree. */
@@ -140,62 +163,71 @@ export class MasternodeList {
 
   /** What the coinbase commits to. */
   merkleRoot(): Hash256 {
-    this.#root ??= computeMerkleRoot(this.all.map(({ entry }) => leafOf(entry))).root;
+    this.#root ??= this.#roots.rootOf(this.all.map(({ leaf }) => leaf));
     return this.#root;
   }
 
   /** @returns a list that may be changed and then frozen again */
   edit(): MasternodeListEditor {
-    return new MasternodeListEditor(this);
-  }
-
-  /** The same masternodes with other penalties. */
-  withPenalties(penalties: ReadonlyMap<HashHex, number>): MasternodeList {
-    const list = new MasternodeList(this.all, penalties);
-    list.#root = this.#root;
-    list.#entries = this.#entries;
-    return list;
+    const index = this.#index ?? new ListIndex(this.all);
+    this.#index = undefined;
+    return new MasternodeListEditor(this, index, (list) => {
+      list.#index = index;
+    });
   }
 }
 
 /** The changes of one block on their way into the next list. */
-export class MasternodeListEditor {
+class MasternodeListEditor {
   readonly #before: MasternodeList;
-  readonly #masternodes: Map<HashHex, Masternode>;
+  readonly #index: ListIndex;
+  readonly #handOn: (list: MasternodeList) => void;
   readonly #penalties: Map<HashHex, number>;
-  #hasChanged = false;
+  /** Changed, added or removed. */
+  readonly #touched = new Map<HashHex, ProTxHash>();
 
-  constructor(before: MasternodeList) {
+  /** @param handOn - gives the index to the next list */
+  constructor(before: MasternodeList, index: ListIndex, handOn: (list: MasternodeList) => void) {
     this.#before = before;
-    this.#masternodes = new Map(before.all.map((masternode) => [masternode.id, masternode]));
+    this.#index = index;
+    this.#handOn = handOn;
     this.#penalties = new Map(before.penalties);
   }
 
   get size(): number {
-    return this.#masternodes.size;
+    return this.#index.byId.size;
   }
 
   get(id: HashHex): Masternode | undefined {
-    return this.#masternodes.get(id);
+    return this.#index.byId.get(id);
   }
 
-  values(): Iterable<Masternode> {
-    return this.#masternodes.values();
+  /** Those whose registration has too few confirmations so far. */
+  unconfirmed(): Masternode[] {
+    return [...this.#index.unconfirmed].flatMap((id) => this.get(id) ?? []);
+  }
+
+  /** @param key - of an outpoint @returns whose collateral that is */
+  ownerOf(key: string): HashHex | undefined {
+    return this.#index.byCollateral.get(key);
   }
 
   add(state: MasternodeState): void {
     const masternode = makeMasternode(state);
-    this.#masternodes.set(masternode.id, masternode);
-    this.#hasChanged = true;
+    this.#index.set(masternode);
+    this.#touched.set(masternode.id, masternode.proRegTxHash);
   }
 
   update(id: HashHex, changes: Partial<MasternodeState>): void {
-    const masternode = this.#masternodes.get(id);
+    const masternode = this.get(id);
     if (masternode !== undefined) this.add({ ...masternode, ...changes });
   }
 
   remove(id: HashHex): void {
-    this.#hasChanged = this.#masternodes.delete(id) || this.#hasChanged;
+    const masternode = this.get(id);
+    if (masternode === undefined) return;
+    this.#index.delete(masternode);
+    this.#touched.set(id, masternode.proRegTxHash);
     this.#penalties.delete(id);
   }
 
@@ -209,12 +241,37 @@ export class MasternodeListEditor {
   }
 
   freeze(): MasternodeList {
-    if (!this.#hasChanged) return this.#before.withPenalties(this.#penalties);
-    const sorted = [...this.#masternodes.values()].sort((a, b) =>
-      compareBytes(a.proRegTxHash, b.proRegTxHash),
-    );
-    return new MasternodeList(sorted, this.#penalties);
+    const all = this.#touched.size === 0 ? this.#before.all : this.#merge();
+    const list = new MasternodeList(all, this.#penalties, this.#before);
+    this.#handOn(list);
+    return list;
   }
+
+  #merge(): Masternode[] {
+    const all = [...this.#before.all];
+    for (const [id, proRegTxHash] of this.#touched) {
+      const position = findPosition(all, proRegTxHash);
+      const isThere = all[position]?.id === id;
+      const masternode = this.get(id);
+      all.splice(position, isThere ? 1 : 0, ...(masternode === undefined ? [] : [masternode]));
+    }
+    return all;
+  }
+}
+
+export type { MasternodeListEditor };
+
+/** @returns where the masternode is, or where it would be */
+function findPosition(all: readonly Masternode[], proRegTxHash: ProTxHash): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const masternode = all[middle] as Masternode;
+    if (compareBytes(masternode.proRegTxHash, proRegTxHash) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 export const UNCONFIRMED = ZERO_HASH as BlockHash;

@@ -56,19 +56,31 @@ function innerHash(candidate: Candidate): Uint8Array {
   return hash;
 }
 
-/**
- * The score of one masternode in one draw: single SHA-256 twice.
- * @returns 32 bytes, a number with its least significant byte first
- * Source: Core 23.1.2 llmq/utils.cpp calculateQuorumScore
- */
-function computeScore(candidate: Candidate, modifier: Hash256): Uint8Array {
-  return sha256.create().update(innerHash(candidate)).update(modifier).digest();
+/** A number of 256 bits. */
+interface Score {
+  /** least significant byte first */
+  readonly bytes: Uint8Array;
+  /** its 48 most significant bits: they decide nearly every comparison */
+  readonly top: number;
 }
 
-/** Numeric order of two little-endian numbers. */
-function compareLittleEndian(a: Uint8Array, b: Uint8Array): number {
-  for (let i = a.length - 1; i >= 0; i--) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+/** Scores under one modifier, so that a second ranking need not compute them again. */
+export type Scores = Map<Candidate, Score>;
+
+/**
+ * The score of one masternode in one draw: single SHA-256 twice.
+ * Source: Core 23.1.2 llmq/utils.cpp calculateQuorumScore
+ */
+function computeScore(candidate: Candidate, modifier: Hash256): Score {
+  const bytes = sha256.create().update(innerHash(candidate)).update(modifier).digest();
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return { bytes, top: view.getUint32(28, true) * 0x10000 + view.getUint16(26, true) };
+}
+
+function compareScores(a: Score, b: Score): number {
+  if (a.top !== b.top) return a.top - b.top;
+  for (let i = a.bytes.length - 1; i >= 0; i--) {
+    const difference = (a.bytes[i] ?? 0) - (b.bytes[i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
@@ -76,13 +88,23 @@ function compareLittleEndian(a: Uint8Array, b: Uint8Array): number {
 
 /**
  * Everyone who can be drawn, best score first: valid and confirmed, as the entries themselves say.
+ * @param scores - of earlier rankings with this modifier; new ones are added
  * Source: Core 23.1.2 llmq/utils.cpp CalculateScoresForQuorum, CalculateQuorum
  */
-export function rank<M extends Candidate>(entries: Iterable<M>, modifier: Hash256): M[] {
+export function rank<M extends Candidate>(
+  entries: Iterable<M>,
+  modifier: Hash256,
+  scores: Scores = new Map(),
+): M[] {
+  const scoreOf = (entry: M) => {
+    const score = scores.get(entry) ?? computeScore(entry, modifier);
+    scores.set(entry, score);
+    return score;
+  };
   return Array.from(entries)
     .filter((entry) => entry.isValid && !isZero(entry.confirmedHash))
-    .map((entry) => ({ entry, score: computeScore(entry, modifier) }))
-    .sort((a, b) => compareLittleEndian(b.score, a.score))
+    .map((entry) => ({ entry, score: scoreOf(entry) }))
+    .sort((a, b) => compareScores(b.score, a.score))
     .map(({ entry }) => entry);
 }
 

@@ -1,7 +1,7 @@
 import { isBitSet, makeBitset } from "../../../worker/wire/codec.ts";
 import type { Hash256, HashHex } from "../../../worker/wire/hashes.ts";
 import { type QuorumSnapshot, SnapshotSkipMode } from "../../../worker/wire/qrInfo.ts";
-import { type Candidate, rank } from "./memberSelection.ts";
+import { type Candidate, rank, type Scores } from "./memberSelection.ts";
 
 /** Shape of a rotating type. */
 export interface RotationShape {
@@ -56,6 +56,9 @@ export function drawCycle<M extends Candidate>(
   return { members, snapshot };
 }
 
+/** Quarters of past cycles, each needed by the three cycles that follow. */
+const rebuiltQuarters = new WeakMap<object, { shape: RotationShape; quarter: Quarter<Candidate> }>();
+
 /** A cycle without a snapshot ends the collection: it and all older ones contribute nothing. */
 function rebuildQuarters<M extends Candidate>(
   shape: RotationShape,
@@ -64,9 +67,21 @@ function rebuildQuarters<M extends Candidate>(
   const quarters: Quarter<M>[] = [];
   for (const cycle of previous.slice(0, PREVIOUS_QUARTERS)) {
     if (cycle.snapshot === undefined) break;
-    quarters.push(rebuildQuarter(shape, cycle, cycle.snapshot));
+    quarters.push(rebuildOnce(shape, cycle, cycle.snapshot));
   }
   return quarters;
+}
+
+function rebuildOnce<M extends Candidate>(
+  shape: RotationShape,
+  cycle: PastCycle<M>,
+  snapshot: QuorumSnapshot,
+): Quarter<M> {
+  const known = rebuiltQuarters.get(cycle);
+  if (known?.shape === shape) return known.quarter as Quarter<M>;
+  const quarter = rebuildQuarter(shape, cycle, snapshot);
+  rebuiltQuarters.set(cycle, { shape, quarter });
+  return quarter;
 }
 
 /**
@@ -184,11 +199,12 @@ function drawNewQuarter<M extends Candidate>(
   if (list.filter((entry) => entry.isValid).length < shape.quarterSize) return nothing;
   const used = collectUsed(shape, list, quarters, skipRemoved);
   const unused = list.filter((entry) => entry.isValid && !used.all.has(entry.id));
-  const combined = [...rank(unused, modifier), ...rank(used.all.values(), modifier)];
+  const scores: Scores = new Map();
+  const combined = [...rank(unused, modifier, scores), ...rank(used.all.values(), modifier, scores)];
   const walk = fillQuarter(shape, combined, used.byIndex);
   if (walk === undefined) return nothing;
   const active = list.map(() => false);
-  rank(list, modifier).forEach((entry, i) => {
+  rank(list, modifier, scores).forEach((entry, i) => {
     active[i] = used.all.has(entry.id);
   });
   return {

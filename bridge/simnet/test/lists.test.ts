@@ -3,6 +3,7 @@ import { type LlmqParams, WORK_DIFF_DEPTH } from "../../../worker/params/index.t
 import type { FinalCommitment } from "../../../worker/wire/finalCommitment.ts";
 import { type BlockHash, compareBytes, type Height, toHashHex } from "../../../worker/wire/hashes.ts";
 import type { QRInfo } from "../../../worker/wire/qrInfo.ts";
+import type { MasternodeList } from "../consensus/masternodes.ts";
 import { drawCycle } from "../consensus/rotation.ts";
 import type { Simnet } from "../network.ts";
 import { diffsOldestFirst } from "./diffsOldestFirst.ts";
@@ -34,6 +35,8 @@ function ofType(quorums: Iterable<FinalCommitment>, type: number): FinalCommitme
   return [...quorums].filter(({ llmqType }) => llmqType === type);
 }
 
+const byId = ({ all }: MasternodeList) => new Map(all.map((masternode) => [masternode.id, masternode]));
+
 describe("the default network", () => {
   it("has what it should have at the tip", async () => {
     const list = await client.list(simnet.tip.height);
@@ -63,10 +66,9 @@ describe("the default network", () => {
     const { chain } = simnet;
     const seen = { came: 0, gone: 0, banned: 0, revived: 0, rekeyed: 0, moved: 0, revoked: 0 };
     for (let height = 30; height <= chain.tipHeight; height++) {
-      const before = chain.block(height - 1).list;
-      const after = chain.block(height).list;
-      for (const { id } of before.all) if (after.get(id) === undefined) seen.gone++;
-      for (const now of after.all) {
+      const [before, after] = [byId(chain.block(height - 1).list), byId(chain.block(height).list)];
+      for (const id of before.keys()) if (!after.has(id)) seen.gone++;
+      for (const now of after.values()) {
         const was = before.get(now.id);
         if (was === undefined) seen.came++;
         if (was === undefined || was === now) continue;

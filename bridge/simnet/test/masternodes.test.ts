@@ -115,7 +115,8 @@ describe("a masternode", () => {
     mine(maker.updateVoting(coin, before, height + 1));
     expect(only().keyIDVoting).not.toEqual(before.keyIDVoting);
     expect(only().entry.keyIDVoting).toEqual(only().keyIDVoting);
-    expect({ ...only(), keyIDVoting: before.keyIDVoting, entry: before.entry }).toEqual(before);
+    const { entry, leaf } = before;
+    expect({ ...only(), keyIDVoting: before.keyIDVoting, entry, leaf }).toEqual(before);
   });
 
   it("with a new operator key is banned and without address until the new operator speaks", () => {
