@@ -9,11 +9,14 @@ const MAX_SEND_BUFFER = 1_000_000;
 export interface ConnectionEvents {
   /** Frames in order, one at a time; none after close. */
   onFrame(frame: Frame): void;
-  onClose(): void;
+  /** @param reason - for the log */
+  onClose(reason: string): void;
 }
 
 /** One peer's socket, cut into frames. Frames wait while the peer does not read what was sent to it. */
 export class Connection {
+  /** HOST:PORT of the peer. */
+  readonly address: string;
   readonly #socket: Socket;
   readonly #magic: Uint8Array;
   readonly #events: ConnectionEvents;
@@ -22,6 +25,8 @@ export class Connection {
   #isClosed = false;
 
   constructor(socket: Socket, magic: Uint8Array, events: ConnectionEvents) {
+    // A socket forgets it when it closes.
+    this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#socket = socket;
     this.#magic = magic;
     this.#events = events;
@@ -31,11 +36,7 @@ export class Connection {
     socket.on("drain", () => this.#deliver());
     // A reset by the peer is just another way to leave; "close" follows.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#finish());
-  }
-
-  get address(): string {
-    return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`;
+    socket.on("close", () => this.#finish("by the peer"));
   }
 
   get isClosed(): boolean {
@@ -47,15 +48,15 @@ export class Connection {
   }
 
   /** What was sent before is still delivered; nothing further is read. */
-  disconnect(): void {
+  disconnect(reason: string): void {
     if (this.#isClosed) return;
-    this.#finish();
+    this.#finish(reason);
     this.#socket.end();
     this.#socket.resume();
   }
 
-  destroy(): void {
-    this.#finish();
+  destroy(reason: string): void {
+    this.#finish(reason);
     this.#socket.destroy();
   }
 
@@ -78,10 +79,10 @@ export class Connection {
     this.#socket.resume();
   }
 
-  #finish(): void {
+  #finish(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting.length = 0;
-    this.#events.onClose();
+    this.#events.onClose(reason);
   }
 }

@@ -65,20 +65,21 @@ export class SimNode {
   }
 
   /** Drops all connections; new ones are accepted. */
-  disconnectAll(): void {
-    for (const connection of [...this.#sessions.keys()]) connection.destroy();
+  disconnectAll(reason = "by the node"): void {
+    for (const connection of [...this.#sessions.keys()]) connection.destroy(reason);
   }
 
   close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.disconnectAll();
+    this.disconnectAll("the node ends");
     return closed;
   }
 
   #accept(socket: Socket): void {
     const connection: Connection = new Connection(socket, this.#options.chain.params.magic, {
       onFrame: (frame) => session.receive(frame),
-      onClose: () => {
+      onClose: (reason) => {
+        this.#options.log(`${connection.address} disconnected: ${reason}`);
         session.close();
         this.#sessions.delete(connection);
       },
@@ -92,6 +93,7 @@ export class SimNode {
     };
     const session = new Session(context, connection);
     this.#sessions.set(connection, session);
+    this.#options.log(`${connection.address} connected`);
   }
 
   #change(message: Message): Message[] {

@@ -302,13 +302,14 @@ export class Session {
   /** Points never go away again. */
   #misbehave(points: number, reason: string): void {
     this.#score += points;
-    this.#context.log(`${this.#connection.address} misbehaves: ${reason}, score ${this.#score}`);
+    this.#context.log(
+      `${this.#connection.address} misbehaves: ${reason}, ${points} points, ${this.#score} in all`,
+    );
     if (this.#score >= DISCOURAGEMENT_THRESHOLD) this.#disconnect(`score ${this.#score}`);
   }
 
   #disconnect(reason: string): void {
-    this.#context.log(`${this.#connection.address} is disconnected: ${reason}`);
-    this.#connection.disconnect();
+    this.#connection.disconnect(reason);
   }
 
   #after(delayMs: number, run: () => void): void {
