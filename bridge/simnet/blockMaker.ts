@@ -58,7 +58,7 @@ export interface BlockRequest {
   /** seconds since 1970 */
   readonly time: number;
   /** Told apart blocks at the same height on different branches. */
-  readonly branch: number;
+  readonly branch: string;
   /** Payments to include; they spend coins of `prev.wallet` or of each other. */
   readonly payments: readonly Transaction[];
   /** The best lock the miner knows, of an ancestor of the new block. */
@@ -150,7 +150,7 @@ export class BlockMaker {
     };
   }
 
-  #coinbase(height: Height, branch: number, cbTx: CbTx): Transaction {
+  #coinbase(height: Height, branch: string, cbTx: CbTx): Transaction {
     const { dice, masternodes, transactions } = this.#options;
     const scriptSig = new TextEncoder().encode(`simnet ${height}/${branch}`);
     const pay = (value: Duffs, label: string) => ({ value, scriptPubKey: transactions.script(label) });

@@ -61,12 +61,23 @@ export interface PendingPayment {
   readonly lock: InstantLock | undefined;
 }
 
-/** The one chain of a simulated network. Everything in it follows from the options and the calls made. */
+/** Where a fork leaves a chain. */
+interface Fork {
+  /** Up to the last one that both share. */
+  readonly blocks: readonly SimBlock[];
+  readonly keyring: Keyring;
+  /** Tells its blocks apart from those of other forks at the same height. */
+  readonly label: string;
+}
+
+/** A chain of a simulated network. Everything in it follows from the options and the calls made. */
 export class SimChain implements ChainView {
   /** What a client is configured with. */
   readonly paramsFile: unknown;
   readonly params: NetworkParams;
   readonly dip3Height: Height;
+  readonly #options: SimChainOptions;
+  readonly #label: string;
   readonly #dice: Dice;
   readonly #keyring: Keyring;
   readonly #scenario: Scenario;
@@ -82,19 +93,22 @@ export class SimChain implements ChainView {
   #branch = 0;
   #payments = 0;
 
-  constructor(options: SimChainOptions) {
+  /** @param fork - what {@link fork} hands over; without it the past is mined from genesis on */
+  constructor(options: SimChainOptions, fork?: Fork) {
     const { seed, masternodes, blocks, startTimeSeconds, bls, x11, llmqs = SIM_LLMQS } = options;
+    this.#options = options;
+    this.#label = fork?.label ?? "";
     this.#dice = new Dice(`simnet ${seed} ${startTimeSeconds}`);
     const genesisTime = startTimeSeconds - blocks * TARGET_SPACING_SECONDS;
-    const genesis = makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
+    const genesis = fork?.blocks[0] ?? makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
     this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs);
     this.params = readParams(this.paramsFile);
     this.dip3Height = this.params.activation.dip0003;
-    this.#keyring = new Keyring(bls, this.#dice);
+    this.#keyring = fork?.keyring ?? new Keyring(bls, this.#dice);
     this.#scenario = new Scenario(this.#dice, masternodes);
     this.#transactions = new TransactionMaker(this.#dice, this.#keyring);
-    this.#blocks = [genesis];
-    this.#heights.set(toHashHex(genesis.hash), 0);
+    this.#blocks = [...(fork?.blocks ?? [genesis])];
+    for (const { hash, height } of this.#blocks) this.#heights.set(toHashHex(hash), height);
     this.#draws = new Draws(this.params, {
       listAfter: (height) => this.block(height).list,
       workBlock: (height) => ({
@@ -115,7 +129,18 @@ export class SimChain implements ChainView {
       masternodes,
       hashAt: (height) => this.hashAt(height),
     });
-    this.#mineHistory(blocks);
+    if (fork === undefined) this.#mineHistory(blocks);
+    else this.#bestChainLock = this.#minedChainLock();
+  }
+
+  /**
+   * A chain of its own that shares this one's blocks up to a height, and nothing that happens later on either.
+   * @param label - tells its blocks apart from those of other forks at the same height
+   */
+  fork(height: Height, label: string): SimChain {
+    this.block(height);
+    const blocks = this.#blocks.slice(0, height + 1);
+    return new SimChain(this.#options, { blocks, keyring: this.#keyring, label });
   }
 
   get tip(): SimBlock {
@@ -208,7 +233,7 @@ export class SimChain implements ChainView {
     const block = this.#maker.make({
       prev,
       time: Math.max(prev.header.time + spacingSeconds, this.#medianTimePast() + 1),
-      branch: this.#branch,
+      branch: `${this.#label}${this.#branch}`,
       payments,
       bestChainLock: this.#bestChainLock,
     });
@@ -323,6 +348,14 @@ export class SimChain implements ChainView {
     const { secretKey } = this.#keyring.quorumKey(llmq.type, quorum.commitment.quorumHash);
     const sig = this.#keyring.bls.sign(secretKey, computeSignHash(quorum, requestId, txid), "basic");
     return { ...unsigned, cycleHash: this.hashAt(cycleHeight), sig };
+  }
+
+  /** The lock in the tip's coinbase: the best its miner knew. */
+  #minedChainLock(): ChainLock | undefined {
+    const sig = this.chainLockSignatureAt(this.tipHeight);
+    if (sig === undefined) return undefined;
+    const height = this.tipHeight - (this.tip.cbTx?.chainLock?.bestCLHeightDiff ?? 0) - 1;
+    return { height, blockHash: this.hashAt(height), sig };
   }
 
   #mineHistory(blocks: number): void {
