@@ -51,6 +51,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, string>> = {
   "engine/too-many-quorums": WRONG_QUORUM,
   "engine/malformed-commitment": WRONG_QUORUM,
   "engine/malformed-snapshot": WRONG_QUORUM,
+  "engine/snapshot-refuted": WRONG_QUORUM,
   "engine/not-the-requested-cycle": "A node answered another question than was asked. It is asked again.",
   "engine/malformed-lock": "A node sent a lock that cannot be read. It was refused.",
   "engine/bad-lock-signature": "A node sent a lock that no quorum signed. It was refused.",

@@ -63,6 +63,16 @@ export interface ChainLockSnapshot {
   readonly quorumHash: string;
 }
 
+/** An InstantSend lock whose signature and whose quorum both verified: none of the inputs can be spent otherwise. */
+export interface InstantLockSnapshot {
+  readonly txid: string;
+  /** Base block of the cycle in which the signing quorum was formed. */
+  readonly cycleHash: string;
+  readonly llmqType: number;
+  readonly quorumHash: string;
+  readonly verifiedAtMs: number;
+}
+
 /** Counts of the newest proven list. */
 export interface MasternodesSnapshot {
   readonly height: number;
@@ -134,6 +144,8 @@ export interface ClientSnapshot {
   /** The best verified header. */
   readonly tip: TipSnapshot | undefined;
   readonly chainLock: ChainLockSnapshot | undefined;
+  /** Those seen on the network while the client ran, newest first, bounded. */
+  readonly instantLocks: readonly InstantLockSnapshot[];
   readonly masternodes: MasternodesSnapshot | undefined;
   readonly quorums: readonly QuorumTypeSnapshot[];
   readonly peers: readonly PeerSnapshot[];

@@ -20,6 +20,7 @@ import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
 import { Executor } from "./sync/executor.ts";
 import type { SyncAnswer } from "./sync/fetchAnswer.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
+import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
 import { PeerSlots } from "./sync/peerSlots.ts";
 import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
@@ -98,6 +99,7 @@ export class LightClient {
   readonly #slots: PeerSlots;
   readonly #executor: Executor;
   readonly #locks = new ChainLocks();
+  readonly #instantLocks = new InstantLocks();
   readonly #abort = new AbortController();
   readonly #log: LogEntry[] = [];
   readonly #account = new SyncAccount();
@@ -258,6 +260,7 @@ export class LightClient {
       chain: this.#chain,
       finalHeight: this.#finalHeight,
       chainLock: this.#locks.newest,
+      instantLocks: this.#instantLocks.newest,
       pool: this.#pool,
       discovery: this.#discovery,
       progress: this.#progress.update({
@@ -317,6 +320,7 @@ export class LightClient {
   // --- headers
 
   #onReady(peer: Peer): void {
+    this.#instantLocks.connected(peer.address);
     // The best ChainLock is announced only to who asks so, and a node without bloom filters hangs up on that.
     const hasMempool = ((peer.version?.services ?? 0n) & ServiceFlag.bloom) !== 0n;
     if (hasMempool) peer.send({ command: "mempool", payload: undefined });
@@ -383,6 +387,12 @@ export class LightClient {
           this.#locks.add(message.payload, peer.address);
           this.#run();
           return;
+        case "isdlock":
+          if (this.#instantLocks.add(message.payload, peer.address)) this.#run();
+          return;
+        case "notfound":
+          this.#instantLocks.notFound(message.payload, peer.address);
+          return;
         case "mnlistdiff":
         case "qrinfo":
           this.#penalizeUnasked(peer, message.command);
@@ -401,8 +411,10 @@ export class LightClient {
   }
 
   #onInventory(peer: Peer, items: readonly InventoryItem[]): void {
-    const locks = items.filter(({ type }) => type === InvType.clSig);
-    if (locks.length > 0) peer.send({ command: "getdata", payload: locks.slice(-1) });
+    const chainLock = items.filter(({ type }) => type === InvType.clSig).slice(-1);
+    const instantLocks = this.#instantLocks.choose(items, peer.address, this.#options.clock.now());
+    const wanted = [...chainLock, ...instantLocks];
+    if (wanted.length > 0) peer.send({ command: "getdata", payload: wanted });
     const hasNewBlock = items.some(({ type, hash }) => type === InvType.block && !this.#chain.isKnown(hash));
     if (hasNewBlock && this.#hasHeaders) void this.#syncHeaders(peer);
   }
@@ -449,6 +461,7 @@ export class LightClient {
       if (!(await this.#executor.execute(requests)) && this.#refusals.count === refusals) break;
     }
     this.#finishRound();
+    await this.#checkInstantLocks();
     await this.#prune();
   }
 
@@ -564,15 +577,39 @@ export class LightClient {
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
     }
-    for (const { source, error } of outcome.refused) {
-      this.note("warning", `${source}: ${error.message}`);
-      this.#pool.penalize(source, 100, error);
-    }
+    this.#refuse(outcome.refused);
     if (outcome.verified) await this.#enforceLock(outcome.verified);
     const isAskable = (height: number) =>
       height > 0 && height <= this.#chain.tip.height && !this.#isListExhausted(height);
     // One at a time: the newest lock that verifies makes all others useless.
     return { ...outcome, missingSets: outcome.missingSets.filter(isAskable).slice(0, 1) };
+  }
+
+  /** Those that came meanwhile, and those that waited for what is known now. */
+  async #checkInstantLocks(): Promise<void> {
+    if (this.#instantLocks.pending === 0) return;
+    const { bls, clock } = this.#options;
+    const check = () => {
+      const tipHeight = this.#chain.tip.height;
+      const input = { state: this.#engine, context: this.#context, tipHeight, nowMs: clock.now() };
+      return this.#instantLocks.check(input, bls);
+    };
+    const first = await check();
+    this.#refuse(first.refused);
+    if (first.awaitedQuorums.length > 0) {
+      const judged = await judgeQuorums(this.#engine, first.awaitedQuorums, this.#context, bls);
+      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      this.#refuse((await check()).refused);
+    }
+    this.#changed();
+  }
+
+  /** Who sent a forged lock is banned. */
+  #refuse(refused: LockOutcome["refused"]): void {
+    for (const { source, error } of refused) {
+      this.note("warning", `${source}: ${error.message}`);
+      this.#pool.penalize(source, 100, error);
+    }
   }
 
   async #enforceLock({ lock }: NonNullable<ChainLocks["newest"]>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ClientSnapshot, PeerSnapshot } from "./api.ts";
+import type { ClientSnapshot, InstantLockSnapshot, PeerSnapshot } from "./api.ts";
 import type { HeaderChain } from "./chain/headerChain.ts";
 import type { EngineContext } from "./engine/context.ts";
 import { countValid } from "./engine/masternodeList.ts";
@@ -7,6 +7,7 @@ import type { PeerPool } from "./net/peerPool.ts";
 import { explainUnknown, quorumTypeRows } from "./rows.ts";
 import type { VerifiedChainLock } from "./sync/chainLocks.ts";
 import type { Discovery } from "./sync/discover.ts";
+import type { VerifiedInstantLock } from "./sync/instantLocks.ts";
 import { toHashHex } from "./wire/hashes.ts";
 import { MnType } from "./wire/smlEntry.ts";
 
@@ -22,6 +23,8 @@ export interface ClientView
   readonly chain: HeaderChain;
   readonly pool: PeerPool;
   readonly chainLock: VerifiedChainLock | undefined;
+  /** Newest first. */
+  readonly instantLocks: readonly VerifiedInstantLock[];
   /** Height of the verified ChainLock on our chain. */
   readonly finalHeight: number | undefined;
   readonly discovery: Discovery | undefined;
@@ -55,6 +58,7 @@ export function makeSnapshot(view: ClientView): ClientSnapshot {
       llmqType: lock.quorum.commitment.llmqType,
       quorumHash: toHashHex(lock.quorum.commitment.quorumHash),
     },
+    instantLocks: view.instantLocks.map(instantLockRow),
     masternodes: list && {
       height: list.height,
       blockHash: toHashHex(list.blockHash),
@@ -69,6 +73,17 @@ export function makeSnapshot(view: ClientView): ClientSnapshot {
     blsEngine: view.blsEngine,
     x11Engine: view.x11Engine,
     log: view.log,
+  };
+}
+
+function instantLockRow({ lock, quorum, verifiedAtMs }: VerifiedInstantLock): InstantLockSnapshot {
+  const { llmqType, quorumHash } = quorum.commitment;
+  return {
+    txid: toHashHex(lock.txid),
+    cycleHash: toHashHex(lock.cycleHash),
+    llmqType,
+    quorumHash: toHashHex(quorumHash),
+    verifiedAtMs,
   };
 }
 

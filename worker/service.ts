@@ -44,6 +44,7 @@ const EMPTY_SNAPSHOT: ClientSnapshot = {
   cannotVerify: [],
   tip: undefined,
   chainLock: undefined,
+  instantLocks: [],
   masternodes: undefined,
   quorums: [],
   peers: [],
@@ -86,7 +87,13 @@ export class LightClientService implements LightClientApi {
     this.#publish({ ...this.#snapshot, peers: [], isSynced: false });
     if (remembered) {
       const stored = { savedAtMs: remembered.savedAtMs, status: "checking-again" } as const;
-      this.#publish({ ...remembered.snapshot, isSynced: false, phase: "starting", stored });
+      this.#publish({
+        ...EMPTY_SNAPSHOT,
+        ...remembered.snapshot,
+        isSynced: false,
+        phase: "starting",
+        stored,
+      });
       this.#lead(remembered.network, true);
     }
     void this.#followBridge(signal);

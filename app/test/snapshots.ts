@@ -55,6 +55,7 @@ export function emptySnapshot(part: Partial<ClientSnapshot> = {}): ClientSnapsho
     cannotVerify: [],
     tip: undefined,
     chainLock: undefined,
+    instantLocks: [],
     masternodes: undefined,
     quorums: [],
     peers: [],

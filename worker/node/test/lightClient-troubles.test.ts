@@ -53,7 +53,12 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     expect([refusing.count("getqrinfo"), honest.count("getqrinfo")]).toEqual([1, 1]);
     expect(run.snapshot).toMatchObject({ problem: undefined, cannotVerify: [] });
     const { qrinfo, failed, recovered, givenUp, rounds } = run.client.counts;
-    expect({ qrinfo, failed, recovered, givenUp }).toEqual({ qrinfo: 2, failed: 1, recovered: 1, givenUp: 0 });
+    expect({ qrinfo, failed, recovered, givenUp }).toEqual({
+      qrinfo: 2,
+      failed: 1,
+      recovered: 1,
+      givenUp: 0,
+    });
     expect(rounds).toBeGreaterThan(1);
   });
 
