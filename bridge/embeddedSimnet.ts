@@ -4,7 +4,7 @@
 import { createBls } from "../worker/bls/index.ts";
 import { loadX11 } from "../worker/node/loadX11.ts";
 import { type NetworkParams, paramsFromFile } from "../worker/params/index.ts";
-import { createSimnet } from "./simnet/network.ts";
+import { createSimnet, type Simnet } from "./simnet/network.ts";
 
 export interface EmbeddedSimnetOptions {
   readonly seed: number;
@@ -18,6 +18,8 @@ export interface EmbeddedSimnet {
   readonly paramsFile: unknown;
   /** HOST:PORT of every node, on loopback. */
   readonly addresses: readonly string[];
+  /** For those who make things happen in it. */
+  readonly simnet: Simnet;
   readonly close: () => Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export interface EmbeddedSimnet {
 export async function startEmbeddedSimnet(options: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
   const [x11, bls] = await Promise.all([loadX11(), createBls()]);
   const startTimeSeconds = Math.floor(Date.now() / 1000);
-  const simnet = await createSimnet({ ...options, startTimeSeconds, x11, bls });
+  const simnet = await createSimnet({ ...options, startTimeSeconds, now: () => Date.now() / 1000, x11, bls });
   const { params, addresses, close } = simnet;
-  return { params: paramsFromFile(params), paramsFile: params, addresses, close };
+  return { params: paramsFromFile(params), paramsFile: params, addresses, simnet, close };
 }

@@ -1,5 +1,5 @@
 /**
- * Reads the options, starts the bridge and prints one line; a signal ends it.
+ * Reads the options, starts the bridge and prints one line; a signal ends it, in a terminal a key too.
  */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,8 @@ import { type BridgeArguments, parseBridgeArguments, USAGE, UsageError } from ".
 import { createPeerSource, resolveHostName } from "./peers.ts";
 import { startProbe } from "./probe.ts";
 import { type Bridge, type BridgeOptions, createBridge } from "./server.ts";
+import type { Simnet } from "./simnet/network.ts";
+import { isInForeground, type Keyboard, listenToKeys, simnetKeys } from "./terminal.ts";
 
 const DIST_DIR = fileURLToPath(new URL("../dist", import.meta.url));
 
@@ -17,7 +19,15 @@ type Network = Pick<BridgeOptions, "params" | "paramsFile" | "peers" | "namedAdd
   /** What to do once the bridge is up; nothing for most. */
   readonly watch: () => void;
   readonly close: () => Promise<void> | void;
+  /** If it runs here. */
+  readonly simnet?: Simnet;
 };
+
+interface Running {
+  readonly url: string;
+  readonly simnet: Simnet | undefined;
+  readonly close: () => Promise<void>;
+}
 
 /** @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -39,7 +49,9 @@ async function main(args: readonly string[]): Promise<number> {
     const running = await Promise.race([start(options), stopped.then(() => undefined)]);
     if (running === undefined) return 0;
     console.log(`Dashlight on ${options.network}: ${running.url}`);
-    await stopped;
+    const keyboard = openKeyboard(running.simnet);
+    await Promise.race([stopped, ...(keyboard === undefined ? [] : [keyboard.quit])]);
+    keyboard?.close();
     await running.close();
     return 0;
   } catch (error) {
@@ -50,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function start(options: BridgeArguments): Promise<{ url: string; close: () => Promise<void> }> {
+async function start(options: BridgeArguments): Promise<Running> {
   const network = await startNetwork(options);
   const { host, port, allowedOrigins } = options;
   let bridge: Bridge;
@@ -72,7 +84,14 @@ async function start(options: BridgeArguments): Promise<{ url: string; close: ()
     await bridge.close();
     await network.close();
   };
-  return { url: bridge.url, close };
+  return { url: bridge.url, simnet: network.simnet, close };
+}
+
+/** @returns undefined where no person sits in front of a simnet */
+function openKeyboard(simnet: Simnet | undefined): Keyboard | undefined {
+  const { stdin: input, stdout: output } = process;
+  if (simnet === undefined || !input.isTTY || !isInForeground()) return undefined;
+  return listenToKeys({ input, output, keys: simnetKeys(simnet) });
 }
 
 /** For lines that only those want who ask for them. */
@@ -86,16 +105,11 @@ async function startNetwork(options: BridgeArguments): Promise<Network> {
   if (options.network !== "simnet" || options.paramsFile !== undefined) return joinNetwork(options);
   const { startEmbeddedSimnet } = await import("./embeddedSimnet.ts");
   const { seed, blockIntervalMs } = options;
-  const log = logOf(options);
-  const { params, paramsFile, addresses, close } = await startEmbeddedSimnet({ seed, blockIntervalMs, log });
-  return {
-    params,
-    paramsFile,
-    peers: async () => addresses,
-    namedAddresses: addresses,
-    watch: () => {},
-    close,
-  };
+  const verbose = logOf(options);
+  const log = (line: string) => verbose(`${new Date().toTimeString().slice(0, 8)} ${line}`);
+  const embedded = await startEmbeddedSimnet({ seed, blockIntervalMs, log });
+  const { addresses } = embedded;
+  return { ...embedded, peers: async () => addresses, namedAddresses: addresses, watch: () => {} };
 }
 
 /** A network whose nodes run elsewhere. */

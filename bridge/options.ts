@@ -37,7 +37,7 @@ Serves the app and relays its connections to nodes of a Dash network.
   --origin ORIGIN           also serve pages of this origin, such as a reverse proxy's; may be repeated
   --seed NUMBER             the simnet's randomness (default ${DEFAULT_SEED})
   --block-interval SECONDS  the simnet's pace (default ${DEFAULT_BLOCK_INTERVAL_SECONDS})
-  --verbose                 say which connections are refused
+  --verbose                 say what happens: in the simnet, and which connections are refused
   --help                    show this`;
 
 /** Wrong arguments; the message is for the user. */

@@ -125,7 +125,7 @@ export class LiveNetwork {
     while (blocks.length < count) blocks.push(this.#nextBlock());
     const { height, hash } = this.#chain.tip;
     this.#log(
-      `reorganisation above ${forkHeight}: ${depth} blocks out, ${count} in, tip ${height} ${shortHash(hash)}`,
+      `reorganisation above ${forkHeight}: ${depth} out, ${count} in, tip ${height} ${shortHash(hash)}`,
     );
     return blocks;
   }

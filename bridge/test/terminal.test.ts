@@ -1,0 +1,148 @@
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import type { Simnet } from "../simnet/network.ts";
+import { startSimnet } from "../simnet/test/testPeer.ts";
+import { type KeyAction, type Keyboard, listenToKeys, simnetKeys } from "../terminal.ts";
+
+/** A terminal without a terminal. */
+class Terminal {
+  readonly modes: boolean[] = [];
+  readonly keyboard: Keyboard;
+  readonly #input = Object.assign(new PassThrough(), {
+    setRawMode: (isRaw: boolean) => void this.modes.push(isRaw),
+  });
+  readonly #output = new PassThrough();
+  readonly #lines: string[] = [];
+
+  constructor(keys: ReadonlyMap<string, KeyAction>) {
+    this.keyboard = listenToKeys({ input: this.#input, output: this.#output, keys });
+  }
+
+  type(text: string): void {
+    this.#input.write(text);
+  }
+
+  /** @returns the next line printed */
+  async line(): Promise<string> {
+    while (this.#lines.length === 0) {
+      const chunk = this.#output.read() as Buffer | null;
+      if (chunk === null) await new Promise((resolve) => this.#output.once("readable", resolve));
+      else this.#lines.push(...chunk.toString().trimEnd().split("\n"));
+    }
+    return this.#lines.shift() ?? "";
+  }
+}
+
+describe("the keyboard", () => {
+  const presses: string[] = [];
+  const keys = new Map(
+    ["a", "b"].map((key) => [
+      key,
+      {
+        does: `do ${key}`,
+        run: async () => {
+          presses.push(`${key} begins`);
+          await new Promise(setImmediate);
+          presses.push(`${key} ends`);
+          return `did ${key}`;
+        },
+      },
+    ]),
+  );
+  let terminal: Terminal;
+  beforeEach(async () => {
+    presses.length = 0;
+    terminal = new Terminal(keys);
+    onTestFinished(() => terminal.keyboard.close());
+    expect(await terminal.line()).toBe("Keys: a do a, b do b, ? list them, q quit");
+  });
+
+  it("acts on keys one after the other, however they come, and not on others", async () => {
+    terminal.type("axb");
+    terminal.type("\x1b[a\r");
+    terminal.type("?");
+    expect([await terminal.line(), await terminal.line()]).toEqual(["did a", "did b"]);
+    expect(await terminal.line()).toBe("Keys: a do a, b do b, ? list them, q quit");
+    expect(presses).toEqual(["a begins", "a ends", "b begins", "b ends"]);
+  });
+
+  it.each([
+    ["q", "q"],
+    ["ctrl-C", "\x03"],
+  ])("%s quits, after what was pressed before", async (_, key) => {
+    terminal.type(`a${key}`);
+    await terminal.keyboard.quit;
+    expect(await terminal.line()).toBe("did a");
+  });
+
+  it("gives the terminal back", () => {
+    expect(terminal.modes).toEqual([true]);
+    terminal.keyboard.close();
+    expect(terminal.modes).toEqual([true, false]);
+    terminal.type("a");
+    expect(presses).toEqual([]);
+  });
+});
+
+describe("the simnet's keys", () => {
+  let simnet: Simnet;
+  let terminal: Terminal;
+  const press = (key: string): Promise<string> => {
+    terminal.type(key);
+    return terminal.line();
+  };
+  beforeAll(async () => {
+    simnet = await startSimnet({ blocks: 225 });
+    terminal = new Terminal(simnetKeys(simnet));
+    await terminal.line();
+  });
+  afterAll(async () => {
+    terminal.keyboard.close();
+    await simnet.close();
+  });
+
+  it("p pays, m mines it", async () => {
+    expect(await press("p")).toBe("a payment; 1 waits for the next block");
+    expect(await press("p")).toBe("a payment; 2 wait for the next block");
+    const [payment] = simnet.chain.pending;
+    expect(await press("m")).toMatch(/^block 226 with \d+ transactions$/);
+    expect(simnet.chain.txidsAt(226)).toContainEqual(payment?.txid);
+  });
+
+  it("l stops and resumes ChainLocks, r goes as deep as they allow, two blocks at most", async () => {
+    expect(await press("r")).toBe(
+      "no reorganisation: the newest block has a ChainLock; stop them with l, then mine",
+    );
+    expect(await press("l")).toBe("ChainLocks stop: block 226 has the last one");
+    await press("m");
+    expect(await press("r")).toBe("reorganisation: 1 out, 2 in, the tip is block 228");
+    await press("m");
+    expect(await press("r")).toBe("reorganisation: 2 out, 3 in, the tip is block 230");
+    expect(simnet.chain.bestChainLock?.height).toBe(226);
+    expect(await press("l")).toBe("ChainLocks go on: block 230 has one");
+    expect(simnet.chain.bestChainLock?.blockHash).toEqual(simnet.tip.hash);
+  });
+
+  it("h hurts one node after the other in several ways, and heals it", async () => {
+    const hurts: [number, string[]][] = [];
+    const { hurt } = simnet;
+    onTestFinished(() => void Object.assign(simnet, { hurt }));
+    Object.assign(simnet, {
+      hurt: (...[node, profile]: Parameters<Simnet["hurt"]>) => {
+        hurts.push([node, Object.keys(profile ?? {})]);
+        hurt(node, profile);
+      },
+    });
+    const lines: string[] = [];
+    for (let i = 0; i < 9; i++) lines.push(await press("h"));
+    expect(hurts.slice(0, 4)).toEqual([
+      [0, ["messages"]],
+      [0, ["line"]],
+      [0, ["lies"]],
+      [0, []],
+    ]);
+    expect(hurts.map(([node]) => node)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0]);
+    expect(lines[0]).toBe(`node 0 (${simnet.addresses[0]}) is silent: it answers pings and nothing else`);
+    expect(lines[7]).toBe(`node 1 (${simnet.addresses[1]}) is healthy again`);
+  });
+});
