@@ -12,12 +12,13 @@ const MAX_BLOCKS_TO_ANNOUNCE = 8;
  * of the tip.
  */
 export class BlockAnnouncer {
-  readonly #chain: SimChain;
+  readonly #chain: () => SimChain;
   #form: HeadersForm | undefined;
   /** The newest block whose header we sent. */
   #bestSent: SimBlock | undefined;
 
-  constructor(chain: SimChain) {
+  /** @param chain - the node's, which may become another */
+  constructor(chain: () => SimChain) {
     this.#chain = chain;
   }
 
@@ -28,7 +29,7 @@ export class BlockAnnouncer {
 
   /** @param last - of the headers just sent; none: the peer is at the tip */
   sentHeaders(last: SimBlock | undefined): void {
-    this.#bestSent = last ?? this.#chain.tip;
+    this.#bestSent = last ?? this.#chain().tip;
   }
 
   /** @param blocks - new on the active chain, ascending, at least one */
@@ -45,8 +46,8 @@ export class BlockAnnouncer {
   /** Height up to which the peer has the active chain's headers from us; -1: none. */
   #knownHeight(): Height {
     let block = this.#bestSent;
-    while (block !== undefined && this.#chain.heightOf(block.hash) === undefined) {
-      block = this.#chain.blockByHash(block.header.prevBlockHash);
+    while (block !== undefined && this.#chain().heightOf(block.hash) === undefined) {
+      block = this.#chain().blockByHash(block.header.prevBlockHash);
     }
     return block?.height ?? -1;
   }

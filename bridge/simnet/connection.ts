@@ -1,5 +1,9 @@
 import type { Socket } from "node:net";
-import { encodeFrame, type Frame, FrameDecoder } from "../../worker/wire/frame.ts";
+import { type Frame, FrameDecoder } from "../../worker/wire/frame.ts";
+import { makeFrame } from "./faults/frames.ts";
+import { Line } from "./faults/line.ts";
+import type { NodeFaults } from "./faults/nodeFaults.ts";
+import type { Subject } from "./faults/subject.ts";
 
 /** Longest payload a node accepts (Core 23.1.2 net.h MAX_PROTOCOL_MESSAGE_LENGTH). It may send longer ones. */
 const MAX_PROTOCOL_MESSAGE_LENGTH = 3 * 1024 * 1024;
@@ -19,39 +23,55 @@ export class Connection {
   readonly address: string;
   readonly #socket: Socket;
   readonly #magic: Uint8Array;
+  readonly #faults: NodeFaults;
   readonly #events: ConnectionEvents;
+  readonly #line: Line;
   readonly #decoder: FrameDecoder;
   readonly #waiting: Frame[] = [];
   #isClosed = false;
 
-  constructor(socket: Socket, magic: Uint8Array, events: ConnectionEvents) {
+  constructor(socket: Socket, magic: Uint8Array, faults: NodeFaults, events: ConnectionEvents) {
     // A socket forgets it when it closes.
     this.address = `${socket.remoteAddress}:${socket.remotePort}`;
     this.#socket = socket;
     this.#magic = magic;
+    this.#faults = faults;
     this.#events = events;
+    const onEmpty = () => this.#deliver();
+    this.#line = new Line(socket, () => faults.profile.line, faults.decisions, onEmpty);
     this.#decoder = new FrameDecoder(magic, MAX_PROTOCOL_MESSAGE_LENGTH);
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));
     socket.on("drain", () => this.#deliver());
     // A reset by the peer is just another way to leave; "close" follows.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#finish("by the peer"));
+    socket.on("close", () => {
+      this.#line.close();
+      this.#finish("by the peer");
+    });
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  send(command: string, payload: Uint8Array): void {
-    if (!this.#isClosed) this.#socket.write(encodeFrame(this.#magic, command, payload));
+  /** @param subject - names the command */
+  send(payload: Uint8Array, subject: Subject): void {
+    if (this.#isClosed) return;
+    const { profile, decisions } = this.#faults;
+    this.#line.send(makeFrame(this.#magic, payload, subject, profile.frames, decisions), subject);
+  }
+
+  /** The node's faults are others now. */
+  refresh(): void {
+    this.#line.refresh();
   }
 
   /** What was sent before is still delivered; nothing further is read. */
   disconnect(reason: string): void {
     if (this.#isClosed) return;
     this.#finish(reason);
-    this.#socket.end();
+    this.#line.end();
     this.#socket.resume();
   }
 
@@ -68,7 +88,7 @@ export class Connection {
 
   #deliver(): void {
     while (!this.#isClosed) {
-      if (this.#socket.writableLength > MAX_SEND_BUFFER) {
+      if (this.#line.waitingBytes > MAX_SEND_BUFFER) {
         this.#socket.pause();
         return;
       }

@@ -28,6 +28,10 @@ import type { NetworkClock } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { buildMnListDiff } from "./consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "./consensus/buildQRInfo.ts";
+import type { NodeFaults } from "./faults/nodeFaults.ts";
+import { Outbox } from "./faults/outbox.ts";
+import { type Request, type Subject, subjectOf } from "./faults/subject.ts";
+import type { Truth } from "./faults/truth.ts";
 import { rotatingLlmq } from "./params.ts";
 
 /** Older peers are disconnected (Core 23.1.2 version.h MIN_PEER_PROTO_VERSION). */
@@ -47,10 +51,10 @@ const USER_AGENT = "/Dash Core:23.1.2(simnet)/";
 
 /** What the node lends to its sessions. */
 export interface SessionContext {
+  /** The node's, which may become another. */
   readonly chain: SimChain;
   readonly clock: NetworkClock;
-  /** What is sent in a message's place. */
-  readonly outgoing: (message: Message) => readonly Message[];
+  readonly faults: NodeFaults;
   readonly nextNonce: () => bigint;
   readonly log: (line: string) => void;
 }
@@ -63,6 +67,9 @@ export class Session {
   readonly #context: SessionContext;
   readonly #connection: Connection;
   readonly #announcer: BlockAnnouncer;
+  readonly #outbox: Outbox;
+  readonly #protocolVersion: number;
+  readonly #isBlocksOnly: boolean;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** undefined until the peer's version is here */
   #commonVersion: number | undefined;
@@ -72,11 +79,21 @@ export class Session {
   #wantsRecoveredSigs = false;
   readonly #announcedTxs = new Set<string>();
   #score = 0;
+  /** What is being handled. */
+  #request: Request | undefined;
 
   constructor(context: SessionContext, connection: Connection) {
     this.#context = context;
     this.#connection = connection;
-    this.#announcer = new BlockAnnouncer(context.chain);
+    this.#announcer = new BlockAnnouncer(() => context.chain);
+    const { profile, decisions } = context.faults;
+    this.#protocolVersion = profile.protocolVersion ?? PROTOCOL_VERSION;
+    this.#isBlocksOnly = profile.relay === false;
+    this.#outbox = new Outbox(
+      () => context.faults.profile.messages,
+      decisions,
+      (message, subject) => connection.send(this.#encode(message), subject),
+    );
     this.#after(HANDSHAKE_TIMEOUT_MS, () => {
       if (!this.#isReady) this.#disconnect("handshake timed out");
     });
@@ -89,13 +106,17 @@ export class Session {
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    this.#outbox.close();
   }
 
   receive(frame: Frame): void {
     if (frame.kind === "broken") this.#disconnect(frame.error.message);
     if (frame.kind !== "message") return;
     const message = this.#decode(frame.command, frame.payload);
-    if (message !== undefined) this.#handle(message);
+    if (message === undefined) return;
+    this.#request = frame;
+    this.#handle(message);
+    this.#request = undefined;
   }
 
   /** @param blocks - new on the active chain, ascending */
@@ -109,7 +130,7 @@ export class Session {
 
   /** The lock first: transactions are announced in batches, locks at once. */
   announcePayment({ txid, lock }: PendingPayment): void {
-    if (!this.isReady || !this.#relaysPayments) return;
+    if (!this.isReady || !this.#relaysPayments || this.#isBlocksOnly) return;
     if (lock !== undefined && !this.#wantsRecoveredSigs) {
       this.#send({ command: "inv", payload: [instantLockItem(lock)] });
     }
@@ -119,7 +140,7 @@ export class Session {
 
   /** @returns undefined for a payload that does not decode; bytes behind a message are ignored, as nodes do */
   #decode(command: string, payload: Uint8Array): Message | undefined {
-    const version = this.#commonVersion ?? PROTOCOL_VERSION;
+    const version = this.#commonVersion ?? this.#protocolVersion;
     try {
       return decodeMessage(command, payload, version);
     } catch (error) {
@@ -175,7 +196,7 @@ export class Session {
       this.#disconnect(`version ${peer.protocolVersion}, masternode ${peer.isMasternode}`);
       return;
     }
-    this.#commonVersion = Math.min(peer.protocolVersion, PROTOCOL_VERSION);
+    this.#commonVersion = Math.min(peer.protocolVersion, this.#protocolVersion);
     this.#relaysPayments = peer.relay ?? true;
     this.#wantsCompressed = (peer.services & ServiceFlag.headersCompressed) !== 0n;
     this.#send({ command: "version", payload: this.#ownVersion(peer) });
@@ -187,14 +208,14 @@ export class Session {
   #ownVersion(peer: Version): Version {
     const { chain, clock, nextNonce } = this.#context;
     return {
-      protocolVersion: PROTOCOL_VERSION,
+      protocolVersion: this.#protocolVersion,
       services: SERVICES,
       time: BigInt(clock.seconds),
       addrRecv: peer.addrRecv,
       sender: { addrFrom: { ...NO_ADDRESS, services: SERVICES }, nonce: nextNonce() },
       userAgent: USER_AGENT,
       startHeight: chain.tipHeight,
-      relay: true,
+      relay: !this.#isBlocksOnly,
       mnAuthChallenge: new Uint8Array(32).fill(1),
       isMasternode: false,
       rest: new Uint8Array(),
@@ -208,6 +229,7 @@ export class Session {
     this.#send({ command: "sendcmpct", payload: { highBandwidth: false, version: 1n } });
     this.#send({ command: "senddsq", payload: true });
     this.#ping();
+    for (const message of this.#context.faults.greet(this.#truth)) this.#send(message);
   }
 
   #onRequest(message: Message, commonVersion: number): void {
@@ -226,6 +248,10 @@ export class Session {
         this.#answer("mnlistdiff", buildMnListDiff(chain, message.payload));
         break;
       case "getqrinfo": {
+        if (this.#isBlocksOnly) {
+          this.#disconnect("a blocks-only node answers no getqrinfo");
+          break;
+        }
         const llmq = rotatingLlmq(chain.params);
         this.#answer("qrinfo", buildQRInfo(chain, message.payload, commonVersion, llmq));
         break;
@@ -293,10 +319,32 @@ export class Session {
   }
 
   #send(message: Message): void {
-    const version = this.#commonVersion ?? PROTOCOL_VERSION;
-    for (const outgoing of this.#context.outgoing(message)) {
-      this.#connection.send(commandOf(outgoing), encodeMessage(outgoing, version));
+    const subject = subjectOf(message, this.#request, (each) => this.#encode(each));
+    for (const other of this.#context.faults.interrupt(subject, this.#truth)) {
+      this.#say(
+        other,
+        subjectOf(other, undefined, (each) => this.#encode(each)),
+      );
     }
+    this.#say(message, subject);
+  }
+
+  /** Says it, or what the node says instead. */
+  #say(message: Message, subject: Subject): void {
+    for (const said of this.#context.faults.replace(message, subject, this.#truth)) {
+      this.#outbox.send(said, { ...subject, command: commandOf(said) });
+    }
+  }
+
+  #encode(message: Message): Uint8Array {
+    return encodeMessage(message, this.#commonVersion ?? this.#protocolVersion);
+  }
+
+  get #truth(): Truth {
+    return {
+      chain: this.#context.chain,
+      protocolVersion: this.#commonVersion ?? this.#protocolVersion,
+    };
   }
 
   /** Points never go away again. */

@@ -51,7 +51,7 @@ export interface LineFaults {
   readonly drip?: { readonly pieceBytes: number; readonly pauseMs: number };
   /** In the middle of a message the line goes quiet: for a while, or for good. */
   readonly stall?: Hits & { readonly forMs?: number };
-  /** In the middle of a message the connection is reset. */
+  /** In the middle of a message the connection ends. */
   readonly cut?: Hits;
 }
 
