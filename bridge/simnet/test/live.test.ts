@@ -1,9 +1,23 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { InvType } from "../../../worker/wire/inventory.ts";
+import type { SimnetOptions } from "../network.ts";
 import { startSimnet, TestPeer } from "./testPeer.ts";
 
-describe("live", () => {
-  it("mines, locks and pays by itself, and stops when closed", async () => {
+/** Collects announcements of a network that is left to itself until there are that many of a kind. */
+async function watch(options: Partial<SimnetOptions>, kind: number, count: number) {
+  const simnet = await startSimnet({ blocks: 225, ...options });
+  onTestFinished(() => simnet.close());
+  const peer = await TestPeer.join(simnet);
+  onTestFinished(() => peer.close());
+  const seen: number[] = [];
+  while (seen.filter((type) => type === kind).length < count) {
+    for (const { type } of await peer.next("inv")) seen.push(type);
+  }
+  return { simnet, seen };
+}
+
+describe("a network left to itself", () => {
+  it("mines, locks and pays, and stops when closed", async () => {
     const simnet = await startSimnet({
       blocks: 225,
       blockIntervalMs: 200,
@@ -18,10 +32,42 @@ describe("live", () => {
     expect(simnet.tip.height).toBeGreaterThan(225);
     await simnet.close();
     await peer.closed();
+    const { height } = simnet.tip;
+    const other = await startSimnet({ blocks: 1, blockIntervalMs: 200 });
+    onTestFinished(() => other.close());
+    const otherPeer = await TestPeer.join(other);
+    await otherPeer.next("inv");
+    await otherPeer.next("inv");
+    expect(simnet.tip.height).toBe(height);
   });
 
-  it("refuses a number of nodes it was not made for", async () => {
-    await expect(startSimnet({ nodes: 1, blocks: 1 })).rejects.toThrow(RangeError);
-    await expect(startSimnet({ nodes: 5, blocks: 1 })).rejects.toThrow(RangeError);
+  it("mines at its pace without payments", async () => {
+    const options = { blockIntervalMs: 25, paymentIntervalMs: 0 };
+    const { simnet, seen } = await watch(options, InvType.block, 5);
+    expect(new Set(seen)).toEqual(new Set([InvType.block, InvType.clSig]));
+    expect(simnet.tip.height).toBeGreaterThanOrEqual(230);
   });
+
+  it("pays at another pace than it mines", async () => {
+    const { simnet, seen } = await watch({ paymentIntervalMs: 10 }, InvType.tx, 12);
+    expect(simnet.tip.height).toBe(225);
+    expect(seen).not.toContain(InvType.block);
+    expect(seen).toContain(InvType.isdLock);
+    const { length } = simnet.chain.pending;
+    await simnet.mine();
+    expect(simnet.chain.tip.transactions.length).toBeGreaterThan(length);
+  });
+
+  it("goes on into new cycles, whose quorums sign", async () => {
+    const { simnet } = await watch({ blockIntervalMs: 1, paymentIntervalMs: 0 }, InvType.block, 60);
+    const cycleBases = simnet.chain.tip.quorums
+      .ofType(5)
+      .map(({ baseHeight, commitment }) => baseHeight - commitment.quorumIndex);
+    expect(Math.max(...cycleBases)).toBeGreaterThanOrEqual(240);
+    expect(simnet.chain.bestChainLock?.blockHash).toEqual(simnet.tip.hash);
+  });
+});
+
+it.each([1, 5])("there is no network of %i nodes", async (nodes) => {
+  await expect(startSimnet({ nodes, blocks: 1 })).rejects.toThrow(RangeError);
 });
