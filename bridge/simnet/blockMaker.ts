@@ -25,7 +25,7 @@ import { type DkgSession, nullCommitment, runDkg } from "./dkg.ts";
 import type { Draws } from "./draws.ts";
 import type { Keyring } from "./keyring.ts";
 import { POW_LIMIT_BITS, type SimLlmq } from "./params.ts";
-import type { Scenario, SimEvent } from "./scenario.ts";
+import type { ListAfter, Scenario, SimEvent } from "./scenario.ts";
 import { type Coin, DUFFS_PER_DASH, LEAST_COIN, type TransactionMaker, Wallet } from "./transactions.ts";
 
 const NO_SIGNATURE = new Uint8Array(96);
@@ -51,6 +51,7 @@ export interface BlockMakerOptions {
   readonly masternodes: number;
   /** Of the active chain. */
   readonly hashAt: (height: Height) => BlockHash;
+  readonly listAfter: ListAfter;
 }
 
 export interface BlockRequest {
@@ -183,7 +184,7 @@ export class BlockMaker {
     };
     for (const payment of payments) include(payment);
     if (height > 1) {
-      for (const event of this.#options.scenario.eventsAt(height, prev.list)) {
+      for (const event of this.#options.scenario.eventsAt(height, this.#options.listAfter)) {
         include(this.#act(event, wallet, height));
       }
     }
@@ -195,6 +196,8 @@ export class BlockMaker {
     switch (event.kind) {
       case "register":
         return maker.register(wallet, event.ordinal, event.isEvo, event.isLegacy);
+      case "return":
+        return maker.registerAgain(wallet, event.masternode, height);
       case "leave":
         return maker.leave(event.masternode, height);
       default:

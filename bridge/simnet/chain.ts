@@ -24,16 +24,10 @@ import type { ChainView } from "./consensus/chainView.ts";
 import type { QuorumSets } from "./consensus/quorums.ts";
 import { computeSignHash, selectPlainQuorum, selectRotatingQuorum, signingSet } from "./consensus/signing.ts";
 import { Dice } from "./dice.ts";
-import { Draws } from "./draws.ts";
+import { type DrawSource, Draws } from "./draws.ts";
 import { Keyring } from "./keyring.ts";
-import {
-  makeParamsFile,
-  readParams,
-  rotatingLlmq,
-  SIM_LLMQS,
-  type SimLlmq,
-  TARGET_SPACING_SECONDS,
-} from "./params.ts";
+import { makeParamsFile, readParams, rotatingLlmq, type SimLlmq, TARGET_SPACING_SECONDS } from "./params.ts";
+import type { Past } from "./savedChain.ts";
 import { Scenario } from "./scenario.ts";
 import { LEAST_COIN, TransactionMaker, type Wallet } from "./transactions.ts";
 
@@ -49,7 +43,7 @@ export interface SimChainOptions {
   readonly blocks: number;
   /** Time of the last of them; they lie 150 s apart. */
   readonly startTimeSeconds: number;
-  readonly llmqs?: readonly SimLlmq[];
+  readonly llmqs: readonly SimLlmq[];
   readonly bls: Bls;
   readonly x11: X11;
 }
@@ -61,21 +55,14 @@ export interface PendingPayment {
   readonly lock: InstantLock | undefined;
 }
 
-/** Where a fork leaves a chain. */
-interface Fork {
-  /** Up to the last one that both share. */
-  readonly blocks: readonly SimBlock[];
-  readonly keyring: Keyring;
-  /** Tells its blocks apart from those of other forks at the same height. */
-  readonly label: string;
-}
-
 /** A chain of a simulated network. Everything in it follows from the options and the calls made. */
 export class SimChain implements ChainView {
   /** What a client is configured with. */
   readonly paramsFile: unknown;
   readonly params: NetworkParams;
   readonly dip3Height: Height;
+  /** When the past that was mined at once ended, in seconds since 1970. */
+  readonly startTimeSeconds: number;
   readonly #options: SimChainOptions;
   readonly #label: string;
   readonly #dice: Dice;
@@ -93,30 +80,36 @@ export class SimChain implements ChainView {
   #branch = 0;
   #payments = 0;
 
-  /** @param fork - what {@link fork} hands over; without it the past is mined from genesis on */
-  constructor(options: SimChainOptions, fork?: Fork) {
-    const { seed, masternodes, blocks, startTimeSeconds, bls, x11, llmqs = SIM_LLMQS } = options;
+  /**
+   * @param past - of another chain with these options, to go on from; without it the past is mined from genesis on
+   * @param label - tells the blocks to come apart from those of other chains that go on from there
+   */
+  constructor(options: SimChainOptions, past?: Past, label = "") {
+    const { seed, masternodes, blocks, bls, x11, llmqs } = options;
+    const { startTimeSeconds } = past ?? options;
     this.#options = options;
-    this.#label = fork?.label ?? "";
+    this.startTimeSeconds = startTimeSeconds;
+    this.#label = label;
     this.#dice = new Dice(`simnet ${seed} ${startTimeSeconds}`);
     const genesisTime = startTimeSeconds - blocks * TARGET_SPACING_SECONDS;
-    const genesis = fork?.blocks[0] ?? makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
+    const genesis = past?.blocks[0] ?? makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
     this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs);
     this.params = readParams(this.paramsFile);
     this.dip3Height = this.params.activation.dip0003;
-    this.#keyring = fork?.keyring ?? new Keyring(bls, this.#dice);
+    this.#keyring = new Keyring(bls, this.#dice, past?.operatorKeys);
     this.#scenario = new Scenario(this.#dice, masternodes);
     this.#transactions = new TransactionMaker(this.#dice, this.#keyring);
-    this.#blocks = [...(fork?.blocks ?? [genesis])];
+    this.#blocks = [...(past?.blocks ?? [genesis])];
     for (const { hash, height } of this.#blocks) this.#heights.set(toHashHex(hash), height);
-    this.#draws = new Draws(this.params, {
+    const source: DrawSource = {
       listAfter: (height) => this.block(height).list,
       workBlock: (height) => ({
         height,
         hash: this.hashAt(height),
         chainLockSignature: this.chainLockSignatureAt(height),
       }),
-    });
+    };
+    this.#draws = new Draws(this.params, source, past?.snapshots);
     this.#maker = new BlockMaker({
       params: this.params,
       llmqs,
@@ -128,9 +121,23 @@ export class SimChain implements ChainView {
       x11,
       masternodes,
       hashAt: (height) => this.hashAt(height),
+      listAfter: (height) => this.block(height).list,
     });
-    if (fork === undefined) this.#mineHistory(blocks);
-    else this.#bestChainLock = this.#minedChainLock();
+    this.#bestChainLock = past?.bestChainLock;
+    this.#payments = past?.payments ?? 0;
+    if (past === undefined) this.#mineHistory(blocks);
+  }
+
+  /** What another chain can go on from. */
+  get past(): Past {
+    return {
+      blocks: this.#blocks,
+      bestChainLock: this.#bestChainLock,
+      snapshots: this.#draws.snapshots,
+      operatorKeys: this.#keyring.operatorKeys,
+      startTimeSeconds: this.startTimeSeconds,
+      payments: this.#payments,
+    };
   }
 
   /**
@@ -138,9 +145,9 @@ export class SimChain implements ChainView {
    * @param label - tells its blocks apart from those of other forks at the same height
    */
   fork(height: Height, label: string): SimChain {
-    this.block(height);
+    const bestChainLock = this.#minedChainLock(this.block(height));
     const blocks = this.#blocks.slice(0, height + 1);
-    return new SimChain(this.#options, { blocks, keyring: this.#keyring, label });
+    return new SimChain(this.#options, { ...this.past, blocks, bestChainLock }, label);
   }
 
   get tip(): SimBlock {
@@ -213,7 +220,7 @@ export class SimChain implements ChainView {
   /** Drawn when the cycle's base is there, not before. */
   snapshotAt(cycleHeight: Height): QuorumSnapshot | undefined {
     if (cycleHeight > this.tipHeight) return undefined;
-    return this.#draws.cycle(rotatingLlmq(this.params), cycleHeight)?.snapshot;
+    return this.#draws.snapshot(rotatingLlmq(this.params), cycleHeight);
   }
 
   llmq(type: number): LlmqParams {
@@ -351,10 +358,10 @@ export class SimChain implements ChainView {
   }
 
   /** The lock in the tip's coinbase: the best its miner knew. */
-  #minedChainLock(): ChainLock | undefined {
-    const sig = this.chainLockSignatureAt(this.tipHeight);
+  #minedChainLock(block: SimBlock): ChainLock | undefined {
+    const sig = this.chainLockSignatureAt(block.height);
     if (sig === undefined) return undefined;
-    const height = this.tipHeight - (this.tip.cbTx?.chainLock?.bestCLHeightDiff ?? 0) - 1;
+    const height = block.height - (block.cbTx?.chainLock?.bestCLHeightDiff ?? 0) - 1;
     return { height, blockHash: this.hashAt(height), sig };
   }
 

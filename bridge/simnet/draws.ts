@@ -1,8 +1,15 @@
 import { type LlmqParams, type NetworkParams, WORK_DIFF_DEPTH } from "../../worker/params/index.ts";
 import { type Height, toHashHex } from "../../worker/wire/hashes.ts";
+import type { QuorumSnapshot } from "../../worker/wire/qrInfo.ts";
 import type { Masternode, MasternodeList } from "./consensus/masternodes.ts";
 import { computeModifier, selectPlainMembers, type WorkBlock } from "./consensus/memberSelection.ts";
-import { type CycleDraw, drawCycle, type PastCycle, type RotationShape } from "./consensus/rotation.ts";
+import {
+  type CycleDraw,
+  type CycleState,
+  drawCycle,
+  type PastCycle,
+  type RotationShape,
+} from "./consensus/rotation.ts";
 
 /** The blocks draws depend on. */
 export interface DrawSource {
@@ -10,7 +17,8 @@ export interface DrawSource {
   workBlock(height: Height): WorkBlock;
 }
 
-type DrawnCycle = PastCycle<Masternode> & CycleDraw<Masternode>;
+/** Snapshots as they are kept; undefined: the draw failed. */
+export type Snapshots = ReadonlyMap<string, QuorumSnapshot | undefined>;
 
 /**
  * Who sits in which quorum. Results are kept by the hash of the work block, so those of replaced blocks are never
@@ -19,38 +27,69 @@ type DrawnCycle = PastCycle<Masternode> & CycleDraw<Masternode>;
 export class Draws {
   readonly #params: NetworkParams;
   readonly #source: DrawSource;
-  readonly #cycles = new Map<string, DrawnCycle>();
+  readonly #snapshots: Map<string, QuorumSnapshot | undefined>;
+  readonly #pastCycles = new Map<string, PastCycle<Masternode>>();
+  readonly #cycles = new Map<string, CycleDraw<Masternode>>();
   readonly #plain = new Map<string, readonly Masternode[]>();
   readonly #shapes = new Map<number, RotationShape>();
 
-  constructor(params: NetworkParams, source: DrawSource) {
+  /** @param snapshots - of cycles that were drawn before */
+  constructor(params: NetworkParams, source: DrawSource, snapshots: Snapshots = new Map()) {
     this.#params = params;
     this.#source = source;
+    this.#snapshots = new Map(snapshots);
+  }
+
+  /** By what is theirs alone: type and work block. */
+  get snapshots(): Snapshots {
+    return this.#snapshots;
   }
 
   /** @param baseHeight - of the quorum; its work block must be there */
   members(llmq: LlmqParams, baseHeight: Height): readonly Masternode[] {
     if (!llmq.useRotation) return this.#plainMembers(llmq, baseHeight);
     const index = baseHeight % llmq.dkgInterval;
-    return this.cycle(llmq, baseHeight - index)?.members[index] ?? [];
+    const workHeight = baseHeight - index - WORK_DIFF_DEPTH;
+    return workHeight < 0 ? [] : (this.#draw(llmq, workHeight).members[index] ?? []);
   }
 
-  /** @returns undefined for a cycle without a work block: that of genesis */
-  cycle(llmq: LlmqParams, cycleHeight: Height): DrawnCycle | undefined {
-    const workHeight = cycleHeight - WORK_DIFF_DEPTH;
+  /** @returns undefined if the draw failed, or for a cycle without a work block: that of genesis */
+  snapshot(llmq: LlmqParams, cycleHeight: Height): QuorumSnapshot | undefined {
+    return this.#pastCycle(llmq, cycleHeight - WORK_DIFF_DEPTH)?.snapshot;
+  }
+
+  /** What later cycles have to know of one: nobody has to draw it again for that. */
+  #pastCycle(llmq: LlmqParams, workHeight: Height): PastCycle<Masternode> | undefined {
     if (workHeight < 0) return undefined;
+    const work = this.#source.workBlock(workHeight);
+    const key = drawKey(llmq, work);
+    const known = this.#pastCycles.get(key);
+    if (known !== undefined) return known;
+    const snapshot = this.#snapshots.has(key)
+      ? this.#snapshots.get(key)
+      : this.#draw(llmq, workHeight).snapshot;
+    const past = { ...this.#state(llmq, work), snapshot };
+    this.#pastCycles.set(key, past);
+    return past;
+  }
+
+  #draw(llmq: LlmqParams, workHeight: Height): CycleDraw<Masternode> {
     const work = this.#source.workBlock(workHeight);
     const key = drawKey(llmq, work);
     const known = this.#cycles.get(key);
     if (known !== undefined) return known;
-    const current = {
-      list: this.#source.listAfter(workHeight).all,
-      modifier: computeModifier(llmq.type, work),
-    };
-    const previous = this.#previousCycles(llmq, cycleHeight);
-    const drawn = { ...current, ...drawCycle(this.#shape(llmq), current, previous, true) };
+    const previous = [1, 2, 3].flatMap(
+      (back) => this.#pastCycle(llmq, workHeight - back * llmq.dkgInterval) ?? [],
+    );
+    const drawn = drawCycle(this.#shape(llmq), this.#state(llmq, work), previous, true);
     this.#cycles.set(key, drawn);
+    this.#snapshots.set(key, drawn.snapshot);
     return drawn;
+  }
+
+  #state(llmq: LlmqParams, work: WorkBlock): CycleState<Masternode> {
+    const { all: list } = this.#source.listAfter(work.height);
+    return { list, modifier: computeModifier(llmq.type, work) };
   }
 
   #shape(llmq: LlmqParams): RotationShape {
@@ -58,10 +97,6 @@ export class Draws {
     const shape = known ?? { count: llmq.signingActiveQuorumCount, quarterSize: llmq.size / 4 };
     this.#shapes.set(llmq.type, shape);
     return shape;
-  }
-
-  #previousCycles(llmq: LlmqParams, cycleHeight: Height): DrawnCycle[] {
-    return [1, 2, 3].flatMap((back) => this.cycle(llmq, cycleHeight - back * llmq.dkgInterval) ?? []);
   }
 
   #plainMembers(llmq: LlmqParams, baseHeight: Height): readonly Masternode[] {

@@ -17,9 +17,15 @@ export class Keyring {
   readonly #operatorKeys = new Map<string, KeyPair>();
   readonly #quorumKeys = new Map<string, KeyPair>();
 
-  constructor(bls: Bls, dice: Dice) {
+  /** @param operatorKeys - made before, by another keyring with these dice */
+  constructor(bls: Bls, dice: Dice, operatorKeys: readonly KeyPair[] = []) {
     this.bls = bls;
     this.#dice = dice;
+    for (const key of operatorKeys) this.#operatorKeys.set(bytesToHex(key.publicKey), key);
+  }
+
+  get operatorKeys(): KeyPair[] {
+    return [...this.#operatorKeys.values()];
   }
 
   /** @param label - names the key; the same one gives the same key */

@@ -2,34 +2,34 @@ import type { Bls } from "../../worker/bls/index.ts";
 import type { BlockHash, Height, Txid } from "../../worker/wire/hashes.ts";
 import type { X11 } from "../../worker/x11/index.ts";
 import { SimChain } from "./chain.ts";
+import { openChain } from "./chainCache.ts";
 import { NetworkClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import type { NodeProfile } from "./faults/profile.ts";
 import { LiveNetwork, type LiveOptions } from "./liveNetwork.ts";
 import { SimNode } from "./node.ts";
-import type { SimLlmq } from "./params.ts";
+import { PRESETS, type SimnetPreset, type SimnetSize } from "./presets.ts";
 
 const DEFAULT_NODES = 3;
-const DEFAULT_MASTERNODES = 120;
-/** Ends 38 blocks into a rotating cycle, with its commitments mined; eight cycles with full quorums are below it. */
-const DEFAULT_BLOCKS = 470;
 
 export interface SimnetOptions extends LiveOptions {
   /** Everything that is left to chance follows from it and the start time. */
   readonly seed: number;
-  /** 2 to 4 */
+  /** 1 to 8 */
   readonly nodes?: number;
-  /** At least so many, at any height above the first few. */
-  readonly masternodes?: number;
-  /** Blocks of the past, mined at once. */
-  readonly blocks?: number;
-  /** Now: the time of the last block of the past. */
+  /** `small` by default; the three sizes below go before it. */
+  readonly preset?: SimnetPreset;
+  readonly masternodes?: SimnetSize["masternodes"];
+  readonly blocks?: SimnetSize["blocks"];
+  /** Types 2, 3, 4 and 5 must be there, 5 must rotate. */
+  readonly llmqs?: SimnetSize["llmqs"];
+  /** Now: the time of the last block of the past, unless that comes from `cacheDir`. */
   readonly startTimeSeconds: number;
+  /** Where the past is kept, for a quick start next time; see openChain(). */
+  readonly cacheDir?: string;
   readonly host?: "127.0.0.1";
   /** One per node; free ones by default. */
   readonly ports?: readonly number[];
-  /** Other sizes and intervals than SIM_LLMQS; types 2, 3, 4 and 5 must be there, 5 must rotate. */
-  readonly llmqs?: readonly SimLlmq[];
   /** By node: what is wrong with it from the start. */
   readonly profiles?: readonly (NodeProfile | undefined)[];
   readonly log?: (line: string) => void;
@@ -71,22 +71,29 @@ export interface Simnet {
   close(): Promise<void>;
 }
 
-/** Starts a simulated network on loopback TCP. Ready when it resolves. */
-export async function createSimnet(options: SimnetOptions): Promise<Simnet> {
-  const { seed, startTimeSeconds, nodes = DEFAULT_NODES, ports = [], host = "127.0.0.1" } = options;
-  if (!Number.isInteger(nodes) || nodes < 2 || nodes > 4) throw new RangeError(`${nodes} nodes, not 2 to 4`);
-  const chain = new SimChain({
+function startChain(options: SimnetOptions): SimChain {
+  const { seed, startTimeSeconds, preset = "small", cacheDir, bls, x11 } = options;
+  const size = PRESETS[preset];
+  const chainOptions = {
     seed,
     startTimeSeconds,
-    masternodes: options.masternodes ?? DEFAULT_MASTERNODES,
-    blocks: options.blocks ?? DEFAULT_BLOCKS,
-    ...(options.llmqs === undefined ? {} : { llmqs: options.llmqs }),
-    bls: options.bls,
-    x11: options.x11,
-  });
+    masternodes: options.masternodes ?? size.masternodes,
+    blocks: options.blocks ?? size.blocks,
+    llmqs: options.llmqs ?? size.llmqs,
+    bls,
+    x11,
+  };
+  return cacheDir === undefined ? new SimChain(chainOptions) : openChain(chainOptions, cacheDir);
+}
+
+/** Starts a simulated network on loopback TCP. Ready when it resolves. */
+export async function createSimnet(options: SimnetOptions): Promise<Simnet> {
+  const { seed, nodes = DEFAULT_NODES, ports = [], host = "127.0.0.1" } = options;
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 8) throw new RangeError(`${nodes} nodes, not 1 to 8`);
+  const chain = startChain(options);
   const log = options.log ?? (() => {});
   const clock = new NetworkClock({
-    startTimeSeconds,
+    startTimeSeconds: chain.startTimeSeconds,
     blockIntervalMs: options.blockIntervalMs ?? 0,
     now: options.now,
     offsetSeconds: options.clockOffsetSeconds ?? 0,

@@ -12,9 +12,13 @@ export type SimEvent =
       readonly isLegacy: boolean;
     }
   | {
-      readonly kind: "updateService" | "updateVoting" | "changeOperator" | "revoke" | "leave";
+      readonly kind: "updateService" | "updateVoting" | "changeOperator" | "revoke" | "leave" | "return";
+      /** As it is; one that returns, as it was before it left. */
       readonly masternode: Masternode;
     };
+
+/** The list after a block of the active chain. */
+export type ListAfter = (height: Height) => MasternodeList;
 
 /** First block with registrations: the one before pays for them. */
 const FIRST_REGISTRATION_HEIGHT = 2;
@@ -34,6 +38,10 @@ const EVERY = {
 } as const;
 /** So many more than the founders there are at most: then one leaves instead of one coming. */
 const MOST_NEWCOMERS = 20;
+/** Who left is registered again, with the same keys and address but another collateral, after so many blocks. */
+const BLOCKS_UNTIL_RETURN = 20;
+/** Of those who leave one in so many returns. */
+const RETURNS_ONE_IN = 2;
 /** A banned operator needs this long to notice. */
 const BLOCKS_UNTIL_REVIVED = 10;
 /** One masternode in so many fails again and again; one in many more never works. */
@@ -51,7 +59,7 @@ const RECENT_BLOCKS = 48;
 /** Of the blocks before one in so many has one: a signature takes longer to make than the rest of a block. */
 const DEEP_LOCKED_ONE_IN = 5;
 
-/** What happens when. Depends on the seed, the height and the list alone. */
+/** What happens when. Depends on the seed, the height and the lists before alone. */
 export class Scenario {
   readonly #dice: Dice;
   readonly #founders: number;
@@ -63,9 +71,14 @@ export class Scenario {
     this.#founders = masternodes + 2;
   }
 
-  /** @param list - before the block */
-  eventsAt(height: Height, list: MasternodeList): SimEvent[] {
+  /** What happens in a block. */
+  eventsAt(height: Height, listAfter: ListAfter): SimEvent[] {
     if (height < CHANGES_FROM_HEIGHT) return this.#foundersAt(height);
+    return [...this.#changesAt(height, listAfter(height - 1)), ...this.#returnsAt(height, listAfter)];
+  }
+
+  /** @param list - before the block */
+  #changesAt(height: Height, list: MasternodeList): SimEvent[] {
     const events = [...this.#arrivalAt(height, list), ...this.#revivalAt(height, list)];
     const taken = new Set(events.flatMap((event) => ("masternode" in event ? [event.masternode.id] : [])));
     for (const kind of ["updateService", "updateVoting", "changeOperator", "revoke", "leave"] as const) {
@@ -97,6 +110,18 @@ export class Scenario {
     }
     const masternode = this.#dice.pick(list.all, "make room", height);
     return masternode === undefined ? [] : [{ kind: "leave", masternode }];
+  }
+
+  #returnsAt(height: Height, listAfter: ListAfter): SimEvent[] {
+    const leftAt = height - BLOCKS_UNTIL_RETURN;
+    const mayReturn = leftAt >= CHANGES_FROM_HEIGHT && leftAt % EVERY.leave === 0;
+    if (!mayReturn || this.#dice.below(RETURNS_ONE_IN, "return", leftAt) !== 0) return [];
+    return this.#changesAt(leftAt, listAfter(leftAt - 1)).flatMap((event) =>
+      // Whose key is revoked would have to come with another one.
+      event.kind === "leave" && !isZero(event.masternode.pubKeyOperator)
+        ? [{ kind: "return", masternode: event.masternode }]
+        : [],
+    );
   }
 
   /** Every fourth is an Evo node; of the others two in three still come with a legacy key. */

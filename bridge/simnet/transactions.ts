@@ -5,6 +5,7 @@ import {
   type Duffs,
   equalBytes,
   type Height,
+  isZero,
   sha256d,
   type Txid,
   ZERO_HASH,
@@ -14,6 +15,7 @@ import { MnType, SmlEntryVersion } from "../../worker/wire/smlEntry.ts";
 import {
   encodeSpecialPayload,
   type PlatformFields,
+  type ProRegTx,
   proUpRevTx,
   proUpServTx,
   type SpecialPayload,
@@ -89,6 +91,9 @@ function isSameOutpoint(a: Outpoint, b: Outpoint): boolean {
   return a.index === b.index && equalBytes(a.txid, b.txid);
 }
 
+/** What no two masternodes share, and the encoding of the operator's key. */
+type Identity = Pick<ProRegTx, "version" | "netInfo" | "keyIDOwner" | "pubKeyOperator" | "keyIDVoting">;
+
 /**
  * Makes the transactions of a simulated network. Operators' BLS signatures are real; scripts and the owners' ECDSA
  * signatures are only shaped like real ones, since nobody here evaluates scripts.
@@ -110,20 +115,39 @@ export class TransactionMaker {
   /** The collateral is its first output. */
   register(wallet: Wallet, ordinal: number, isEvo: boolean, isLegacy: boolean): Transaction {
     const label = `masternode ${ordinal}`;
+    const version = isLegacy ? SmlEntryVersion.legacyBls : SmlEntryVersion.basicBls;
+    return this.#register(wallet, label, isEvo, {
+      version,
+      netInfo: this.#service(label),
+      keyIDOwner: this.#keyId("owner", label),
+      pubKeyOperator: this.#operatorKey(label, version),
+      keyIDVoting: this.#keyId("voting", label),
+    });
+  }
+
+  /** With all the keys it had when it left, and the address if it had one. */
+  registerAgain(wallet: Wallet, left: Masternode, height: Height): Transaction {
+    const label = `again ${left.id} ${height}`;
+    const { isEvo, version, netInfo, keyIDOwner, pubKeyOperator, keyIDVoting } = left;
+    return this.#register(wallet, label, isEvo, {
+      version,
+      netInfo: isZero(netInfo.address) ? this.#service(label) : netInfo,
+      keyIDOwner,
+      pubKeyOperator,
+      keyIDVoting,
+    });
+  }
+
+  #register(wallet: Wallet, label: string, isEvo: boolean, identity: Identity): Transaction {
     const value = isEvo ? EVO_COLLATERAL : COLLATERAL;
     const [coin] = wallet.take(value + FEE);
-    const version = isLegacy ? SmlEntryVersion.legacyBls : SmlEntryVersion.basicBls;
     return this.#special([coin], label, [{ value, scriptPubKey: this.script(label) }], (inputsHash) => ({
       type: TxType.proRegTx,
       payload: {
-        version,
+        ...identity,
         type: isEvo ? MnType.evo : MnType.regular,
         mode: 0,
         collateralOutpoint: { txid: ZERO_HASH as Txid, index: 0 },
-        netInfo: this.#service(label),
-        keyIDOwner: this.#keyId("owner", label),
-        pubKeyOperator: this.#operatorKey(label, version),
-        keyIDVoting: this.#keyId("voting", label),
         operatorReward: 0,
         scriptPayout: this.script(`payout ${label}`),
         inputsHash,

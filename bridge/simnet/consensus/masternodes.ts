@@ -240,9 +240,10 @@ class MasternodeListEditor {
     else this.#penalties.delete(id);
   }
 
-  freeze(): MasternodeList {
+  /** @param penaltiesOf - the penalties of the list to be, where they are known otherwise */
+  freeze(penaltiesOf?: (all: readonly Masternode[]) => ReadonlyMap<HashHex, number>): MasternodeList {
     const all = this.#touched.size === 0 ? this.#before.all : this.#merge();
-    const list = new MasternodeList(all, this.#penalties, this.#before);
+    const list = new MasternodeList(all, penaltiesOf?.(all) ?? this.#penalties, this.#before);
     this.#handOn(list);
     return list;
   }

@@ -25,6 +25,10 @@ export class QuorumSets {
     this.#sets = sets;
   }
 
+  get byType(): SetsByType {
+    return this.#sets;
+  }
+
   /** @returns by quorum index for a rotating type, else oldest first */
   ofType(llmqType: number): readonly MinedCommitment[] {
     return this.#sets.get(llmqType) ?? [];

@@ -27,6 +27,7 @@ async function makeChain(options: Partial<SimChainOptions> = {}): Promise<SimCha
     seed: 3,
     masternodes: 120,
     blocks: 470,
+    llmqs: SIM_LLMQS,
     startTimeSeconds: START_TIME_SECONDS,
     bls,
     x11,
@@ -154,7 +155,7 @@ describe("the number of masternodes", () => {
       (_, i) => ({ id: `${i}`, isValid: true, pubKeyOperator: new Uint8Array(48) }) as unknown as Masternode,
     );
     const scenario = new Scenario(new Dice("settled"), 120);
-    const events = scenario.eventsAt(13 * 29 * 2, new MasternodeList(masternodes));
+    const events = scenario.eventsAt(13 * 29 * 2, () => new MasternodeList(masternodes));
     expect(events.map((event) => event.kind)).toEqual([kind]);
   });
 });

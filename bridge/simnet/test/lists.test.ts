@@ -64,13 +64,17 @@ describe("the default network", () => {
 
   it("lets masternodes come, change, go, be banned and revived along the way", () => {
     const { chain } = simnet;
-    const seen = { came: 0, gone: 0, banned: 0, revived: 0, rekeyed: 0, moved: 0, revoked: 0 };
+    const owners = new Set<string>();
+    const seen = { came: 0, returned: 0, gone: 0, banned: 0, revived: 0, rekeyed: 0, moved: 0, revoked: 0 };
     for (let height = 30; height <= chain.tipHeight; height++) {
       const [before, after] = [byId(chain.block(height - 1).list), byId(chain.block(height).list)];
       for (const id of before.keys()) if (!after.has(id)) seen.gone++;
       for (const now of after.values()) {
         const was = before.get(now.id);
         if (was === undefined) seen.came++;
+        const owner = now.keyIDOwner.join();
+        if (was === undefined && owners.has(owner)) seen.returned++;
+        owners.add(owner);
         if (was === undefined || was === now) continue;
         if (was.isValid && !now.isValid) seen.banned++;
         if (!was.isValid && now.isValid) seen.revived++;
