@@ -15,24 +15,13 @@ export interface Request {
   readonly payload: Uint8Array;
 }
 
-const ANSWERS: ReadonlySet<string> = new Set<Command>([
-  "headers",
-  "headers2",
-  "mnlistdiff",
-  "qrinfo",
-  "block",
-  "tx",
-  "clsig",
-  "isdlock",
-  "notfound",
-]);
-/** Have one answer each, which depends on the time; what getdata brings does not. */
-const SINGLE_REQUESTS: ReadonlySet<string> = new Set<Command>([
-  "getheaders",
-  "getheaders2",
-  "getmnlistd",
-  "getqrinfo",
-]);
+const ANSWERS: Partial<Record<string, readonly Command[]>> = {
+  getheaders: ["headers"],
+  getheaders2: ["headers2"],
+  getmnlistd: ["mnlistdiff"],
+  getqrinfo: ["qrinfo"],
+  getdata: ["block", "tx", "clsig", "isdlock", "notfound"],
+};
 
 /** @param request - undefined: the node speaks by itself */
 export function subjectOf(
@@ -41,7 +30,9 @@ export function subjectOf(
   encode: (message: Message) => Uint8Array,
 ): Subject {
   const command = commandOf(message);
-  const isAnswer = request !== undefined && ANSWERS.has(command);
-  const isSingle = isAnswer && SINGLE_REQUESTS.has(request.command);
-  return { command, isAnswer, content: isSingle ? () => request.payload : () => encode(message) };
+  const answers = (request && ANSWERS[request.command]) ?? [];
+  const isAnswer = answers.some((answer) => answer === command);
+  // Other answers depend on the time; what getdata brings does not, and one brings several.
+  const isSaid = !isAnswer || request === undefined || request.command === "getdata";
+  return { command, isAnswer, content: isSaid ? () => encode(message) : () => request.payload };
 }

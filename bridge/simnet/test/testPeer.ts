@@ -1,7 +1,8 @@
 import { createConnection, type Socket } from "node:net";
 import { createBls } from "../../../worker/bls/index.ts";
+import { type ErrorCode, isDashlightError } from "../../../worker/errors.ts";
 import { loadX11 } from "../../../worker/node/loadX11.ts";
-import { encodeFrame, FrameDecoder } from "../../../worker/wire/frame.ts";
+import { encodeFrame, type Frame, FrameDecoder } from "../../../worker/wire/frame.ts";
 import {
   type Command,
   commandOf,
@@ -34,23 +35,26 @@ export async function startSimnet(options: Partial<SimnetOptions> = {}): Promise
 /** A client on a real socket that keeps everything it receives, in order. */
 export class TestPeer {
   readonly received: Message[] = [];
+  /** Codes of what came and was no message, in order. */
+  readonly problems: ErrorCode[] = [];
+  receivedBytes = 0;
   readonly #socket: Socket;
   readonly #magic: Uint8Array;
   readonly #version: Version;
   readonly #wakeUps = new Set<() => void>();
   isClosed = false;
+  #commonVersion: number;
   #pings = 0n;
 
   private constructor(socket: Socket, magic: Uint8Array, version: Version) {
     this.#socket = socket;
     this.#magic = magic;
     this.#version = version;
+    this.#commonVersion = version.protocolVersion;
     const decoder = new FrameDecoder(magic);
     socket.on("data", (chunk) => {
-      for (const frame of decoder.push(chunk)) {
-        if (frame.kind !== "message") throw frame.error;
-        this.received.push(decodeMessage(frame.command, frame.payload, version.protocolVersion));
-      }
+      this.receivedBytes += chunk.length;
+      for (const frame of decoder.push(chunk)) this.#receive(frame);
       this.#wake();
     });
     socket.on("error", () => {});
@@ -82,7 +86,7 @@ export class TestPeer {
   }
 
   send(message: Message): void {
-    this.sendRaw(commandOf(message), encodeMessage(message, this.#version.protocolVersion));
+    this.sendRaw(commandOf(message), encodeMessage(message, this.#commonVersion));
   }
 
   sendRaw(command: string, payload: Uint8Array): void {
@@ -137,6 +141,23 @@ export class TestPeer {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #receive(frame: Frame): void {
+    if (frame.kind !== "message") {
+      this.problems.push(frame.error.code);
+      return;
+    }
+    try {
+      const message = decodeMessage(frame.command, frame.payload, this.#commonVersion);
+      this.received.push(message);
+      if (message.command === "version") {
+        this.#commonVersion = Math.min(this.#commonVersion, message.payload.protocolVersion);
+      }
+    } catch (error) {
+      if (!isDashlightError(error)) throw error;
+      this.problems.push(error.code);
+    }
   }
 
   #change(): Promise<void> {
