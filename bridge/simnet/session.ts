@@ -350,9 +350,7 @@ export class Session {
   /** Points never go away again. */
   #misbehave(points: number, reason: string): void {
     this.#score += points;
-    this.#context.log(
-      `${this.#connection.address} misbehaves: ${reason}, ${points} points, ${this.#score} in all`,
-    );
+    this.#context.log(`${this.#connection.address} misbehaves: ${reason} (+${points}, score ${this.#score})`);
     if (this.#score >= DISCOURAGEMENT_THRESHOLD) this.#disconnect(`score ${this.#score}`);
   }
 

@@ -60,8 +60,8 @@ it("names peers, what they do wrong and why they go", async () => {
   peer.sendRaw("qrinfo", new Uint8Array());
   await peer.closed();
   expect(lines.splice(0)).toEqual([
-    `node 1: ${name} misbehaves: no mnlistdiff for that, 1 points, 1 in all`,
-    `node 1: ${name} misbehaves: unsolicited qrinfo, 100 points, 101 in all`,
+    `node 1: ${name} misbehaves: no mnlistdiff for that (+1, score 1)`,
+    `node 1: ${name} misbehaves: unsolicited qrinfo (+100, score 101)`,
     `node 1: ${name} disconnected: score 101`,
   ]);
   (await TestPeer.join(simnet)).close();
