@@ -1,14 +1,26 @@
 /**
  * The simnet that runs inside of the bridge: the one place where the bridge meets the block hash and BLS.
  */
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { createBls } from "../worker/bls/index.ts";
 import { loadX11 } from "../worker/node/loadX11.ts";
 import { type NetworkParams, paramsFromFile } from "../worker/params/index.ts";
 import { createSimnet, type Simnet } from "./simnet/network.ts";
+import type { SimnetPreset } from "./simnet/presets.ts";
+
+/** Where the pasts of large simnets are kept. */
+const CACHE_DIR = fileURLToPath(new URL("../.dashlight/simnet", import.meta.url));
+/** First byte of a simnet's magic; each start has the others of its own, for each goes on in its own way. */
+const MAGIC_PREFIX = "5d";
 
 export interface EmbeddedSimnetOptions {
   readonly seed: number;
   readonly blockIntervalMs: number;
+  readonly preset: SimnetPreset;
+  /** Undefined: as the preset says. */
+  readonly masternodes: number | undefined;
+  readonly blocks: number | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -23,11 +35,24 @@ export interface EmbeddedSimnet {
   readonly close: () => Promise<void>;
 }
 
-/** @returns a simnet whose history ends now and goes on */
-export async function startEmbeddedSimnet(options: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
+/** @returns a simnet whose history goes on; that of a small one has just ended, that of others when it was first made */
+export async function startEmbeddedSimnet({
+  masternodes,
+  blocks,
+  ...options
+}: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
   const [x11, bls] = await Promise.all([loadX11(), createBls()]);
-  const startTimeSeconds = Math.floor(Date.now() / 1000);
-  const simnet = await createSimnet({ ...options, startTimeSeconds, now: () => Date.now() / 1000, x11, bls });
+  const simnet = await createSimnet({
+    ...options,
+    ...(masternodes === undefined ? {} : { masternodes }),
+    ...(blocks === undefined ? {} : { blocks }),
+    ...(options.preset === "small" ? {} : { cacheDir: CACHE_DIR }),
+    magic: MAGIC_PREFIX + randomBytes(3).toString("hex"),
+    startTimeSeconds: Math.floor(Date.now() / 1000),
+    now: () => Date.now() / 1000,
+    x11,
+    bls,
+  });
   const { params, addresses, close } = simnet;
   return { params: paramsFromFile(params), paramsFile: params, addresses, simnet, close };
 }

@@ -104,10 +104,12 @@ function logOf({ isVerbose }: BridgeArguments): (line: string) => void {
 async function startNetwork(options: BridgeArguments): Promise<Network> {
   if (options.network !== "simnet" || options.paramsFile !== undefined) return joinNetwork(options);
   const { startEmbeddedSimnet } = await import("./embeddedSimnet.ts");
-  const { seed, blockIntervalMs } = options;
+  const { seed, blockIntervalMs, preset, masternodes, blocks } = options;
   const verbose = logOf(options);
   const log = (line: string) => verbose(`${new Date().toTimeString().slice(0, 8)} ${line}`);
-  const embedded = await startEmbeddedSimnet({ seed, blockIntervalMs, log });
+  if (preset !== "small") console.error(`Opening the simulated network: the first time this takes a while.`);
+  const size = { preset, masternodes, blocks };
+  const embedded = await startEmbeddedSimnet({ seed, blockIntervalMs, ...size, log });
   const { addresses } = embedded;
   return { ...embedded, peers: async () => addresses, namedAddresses: addresses, watch: () => {} };
 }

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import type { NetworkName } from "../worker/params/index.ts";
 import { parseAddress } from "./policy.ts";
+import { SIMNET_PRESETS, type SimnetPreset } from "./simnet/presets.ts";
 
 export interface BridgeArguments {
   readonly network: NetworkName;
@@ -15,13 +16,21 @@ export interface BridgeArguments {
   readonly allowedOrigins: readonly string[];
   readonly seed: number;
   readonly blockIntervalMs: number;
+  readonly preset: SimnetPreset;
+  /** Undefined: as the preset says. */
+  readonly masternodes: number | undefined;
+  readonly blocks: number | undefined;
   readonly isVerbose: boolean;
 }
 
 const NETWORKS: readonly NetworkName[] = ["mainnet", "testnet", "devnet", "regtest", "simnet"];
+const SIMNET_OPTIONS = ["preset", "masternodes", "blocks", "seed", "block-interval"] as const;
 const DEFAULT_PORT = 8080;
 const DEFAULT_SEED = 1;
 const DEFAULT_BLOCK_INTERVAL_SECONDS = 15;
+const DEFAULT_PRESET: SimnetPreset = "small";
+const MAX_MASTERNODES = 20_000;
+const MAX_BLOCKS = 50_000;
 const MAX_U32 = 0xffffffff;
 const ONE_DAY_SECONDS = 86400;
 
@@ -35,6 +44,9 @@ Serves the app and relays its connections to nodes of a Dash network.
   --host ADDRESS            where to listen (default 127.0.0.1)
   --port PORT               0 takes a free one (default ${DEFAULT_PORT})
   --origin ORIGIN           also serve pages of this origin, such as a reverse proxy's; may be repeated
+  --preset NAME             the simnet's size: ${SIMNET_PRESETS.join(", ")} (default ${DEFAULT_PRESET})
+  --masternodes NUMBER      in place of the preset's
+  --blocks NUMBER           in place of the preset's
   --seed NUMBER             the simnet's randomness (default ${DEFAULT_SEED})
   --block-interval SECONDS  the simnet's pace (default ${DEFAULT_BLOCK_INTERVAL_SECONDS})
   --verbose                 say what happens: in the simnet, and which connections are refused
@@ -56,9 +68,13 @@ export function parseBridgeArguments(args: readonly string[]): BridgeArguments |
   const { node = [], params, seed, origin = [] } = values;
   const interval = values["block-interval"];
   const startsSimnet = network === "simnet" && params === undefined;
-  if (!startsSimnet && (seed ?? interval) !== undefined) {
-    throw new UsageError("--seed and --block-interval are for a simnet that is started here");
+  const misplaced = SIMNET_OPTIONS.find((option) => values[option] !== undefined);
+  if (!startsSimnet && misplaced !== undefined) {
+    throw new UsageError(`--${misplaced} is for a simnet that is started here`);
   }
+  const preset = SIMNET_PRESETS.find((known) => known === (values.preset ?? DEFAULT_PRESET));
+  if (preset === undefined)
+    throw new UsageError(`--preset is none of ${SIMNET_PRESETS.join(", ")}: ${values.preset}`);
   if (startsSimnet && node.length > 0) throw new UsageError("--node is for a simnet with --params");
   if (params !== undefined && (network === "mainnet" || network === "testnet")) {
     throw new UsageError(`--params is not for ${network}`);
@@ -75,6 +91,9 @@ export function parseBridgeArguments(args: readonly string[]): BridgeArguments |
     blockIntervalMs:
       1000 *
       parseNumber("--block-interval", interval ?? `${DEFAULT_BLOCK_INTERVAL_SECONDS}`, 1, ONE_DAY_SECONDS),
+    preset,
+    masternodes: parseOptional("--masternodes", values.masternodes, MAX_MASTERNODES),
+    blocks: parseOptional("--blocks", values.blocks, MAX_BLOCKS),
     isVerbose: values.verbose ?? false,
   };
 }
@@ -90,6 +109,9 @@ function parse(args: readonly string[]) {
         host: { type: "string" },
         port: { type: "string" },
         origin: { type: "string", multiple: true },
+        preset: { type: "string" },
+        masternodes: { type: "string" },
+        blocks: { type: "string" },
         seed: { type: "string" },
         "block-interval": { type: "string" },
         verbose: { type: "boolean" },
@@ -113,6 +135,11 @@ function parseOrigin(text: string): string {
     throw new UsageError(`--origin is not an origin such as https://wallet.example: ${text}`);
   }
   return text;
+}
+
+/** @returns undefined for what is not given */
+function parseOptional(option: string, text: string | undefined, max: number): number | undefined {
+  return text === undefined ? undefined : parseNumber(option, text, 1, max);
 }
 
 function parseNumber(option: string, text: string, min: number, max: number): number {

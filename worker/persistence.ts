@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { HeaderChain } from "./chain/headerChain.ts";
 import type { Persistence, SavedStep } from "./client.ts";
 import type { EngineContext } from "./engine/context.ts";
@@ -12,9 +13,11 @@ import { type HashHex, toHashHex } from "./wire/hashes.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { X11 } from "./x11/index.ts";
 
-/** @returns the database of a network: its name, and its genesis, for every simnet has its own */
-export function databaseName({ name, genesisHash }: NetworkParams): string {
-  return `dashlight-${name}-${genesisHash.slice(-16)}`;
+/**
+ * @returns the database of a network: its name, its genesis and its magic, for simnets of one genesis go on differently
+ */
+export function databaseName({ name, genesisHash, magic }: NetworkParams): string {
+  return `dashlight-${name}-${genesisHash.slice(-16)}-${bytesToHex(magic)}`;
 }
 
 export function openClientStore(name: string, onLost: (error: DashlightError) => void): Promise<ClientStore> {

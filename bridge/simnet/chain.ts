@@ -26,7 +26,14 @@ import { computeSignHash, selectPlainQuorum, selectRotatingQuorum, signingSet } 
 import { Dice } from "./dice.ts";
 import { type DrawSource, Draws } from "./draws.ts";
 import { Keyring } from "./keyring.ts";
-import { makeParamsFile, readParams, rotatingLlmq, type SimLlmq, TARGET_SPACING_SECONDS } from "./params.ts";
+import {
+  makeParamsFile,
+  readParams,
+  rotatingLlmq,
+  SIMNET_MAGIC,
+  type SimLlmq,
+  TARGET_SPACING_SECONDS,
+} from "./params.ts";
 import type { Past } from "./savedChain.ts";
 import { Scenario } from "./scenario.ts";
 import { LEAST_COIN, TransactionMaker, type Wallet } from "./transactions.ts";
@@ -44,6 +51,8 @@ export interface SimChainOptions {
   /** Time of the last of them; they lie 150 s apart. */
   readonly startTimeSeconds: number;
   readonly llmqs: readonly SimLlmq[];
+  /** 8 hex digits. Networks that go on in different ways from one past are told apart by it. */
+  readonly magic?: string;
   readonly bls: Bls;
   readonly x11: X11;
 }
@@ -53,6 +62,8 @@ export interface PendingPayment {
   readonly tx: Transaction;
   readonly txid: Txid;
   readonly lock: InstantLock | undefined;
+  /** What the next one can spend. */
+  readonly wallet: Wallet;
 }
 
 /** A chain of a simulated network. Everything in it follows from the options and the calls made. */
@@ -93,7 +104,7 @@ export class SimChain implements ChainView {
     this.#dice = new Dice(`simnet ${seed} ${startTimeSeconds}`);
     const genesisTime = startTimeSeconds - blocks * TARGET_SPACING_SECONDS;
     const genesis = past?.blocks[0] ?? makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
-    this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs);
+    this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs, options.magic ?? SIMNET_MAGIC);
     this.params = readParams(this.paramsFile);
     this.dip3Height = this.params.activation.dip0003;
     this.#keyring = new Keyring(bls, this.#dice, past?.operatorKeys);
@@ -275,16 +286,20 @@ export class SimChain implements ChainView {
 
   /** A payment enters the pool, locked if the quorum in charge exists. */
   pay(): PendingPayment {
-    const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
+    const wallet = this.#spendable;
     const label = `payment ${this.#payments++}`;
     const inputs = wallet.coins.length > KEPT_COINS ? 1 + this.#dice.below(2, "inputs", label) : 1;
     const coins = wallet.take(LEAST_COIN, inputs);
     const tx = this.#transactions.payment(coins, label);
     const txid = computeTxid(tx);
-    const payment = { tx, txid, lock: this.#lockPayment(tx, txid) };
+    const payment = { tx, txid, lock: this.#lockPayment(tx, txid), wallet: wallet.after(tx) };
     this.#pending.push(payment);
     if (payment.lock !== undefined) this.#locks.set(toHashHex(txid), payment.lock);
     return payment;
+  }
+
+  get #spendable(): Wallet {
+    return this.#pending.at(-1)?.wallet ?? this.tip.wallet;
   }
 
   /**
@@ -319,8 +334,8 @@ export class SimChain implements ChainView {
       const left = wallet;
       if (!tx.inputs.every(({ prevOut }) => left.has(prevOut))) continue;
       const txid = computeTxid(tx);
-      returned.push({ tx, txid, lock: this.#locks.get(toHashHex(txid)) });
       wallet = wallet.after(tx);
+      returned.push({ tx, txid, lock: this.#locks.get(toHashHex(txid)), wallet });
     }
     this.#pending = returned;
   }
@@ -375,8 +390,8 @@ export class SimChain implements ChainView {
 
   /** Nobody asks for the lock of a payment that was mined long ago. */
   #payUnlocked(): void {
-    const wallet = this.#pending.reduce<Wallet>((left, { tx }) => left.after(tx), this.tip.wallet);
+    const wallet = this.#spendable;
     const tx = this.#transactions.payment(wallet.take(LEAST_COIN), `old payment ${this.#payments++}`);
-    this.#pending.push({ tx, txid: computeTxid(tx), lock: undefined });
+    this.#pending.push({ tx, txid: computeTxid(tx), lock: undefined, wallet: wallet.after(tx) });
   }
 }

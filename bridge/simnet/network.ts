@@ -1,7 +1,7 @@
 import type { Bls } from "../../worker/bls/index.ts";
 import type { BlockHash, Height, Txid } from "../../worker/wire/hashes.ts";
 import type { X11 } from "../../worker/x11/index.ts";
-import { SimChain } from "./chain.ts";
+import { SimChain, type SimChainOptions } from "./chain.ts";
 import { openChain } from "./chainCache.ts";
 import { NetworkClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
@@ -25,6 +25,7 @@ export interface SimnetOptions extends LiveOptions {
   readonly llmqs?: SimnetSize["llmqs"];
   /** Now: the time of the last block of the past, unless that comes from `cacheDir`. */
   readonly startTimeSeconds: number;
+  readonly magic?: SimChainOptions["magic"];
   /** Where the past is kept, for a quick start next time; see openChain(). */
   readonly cacheDir?: string;
   readonly host?: "127.0.0.1";
@@ -80,6 +81,7 @@ function startChain(options: SimnetOptions): SimChain {
     masternodes: options.masternodes ?? size.masternodes,
     blocks: options.blocks ?? size.blocks,
     llmqs: options.llmqs ?? size.llmqs,
+    ...(options.magic === undefined ? {} : { magic: options.magic }),
     bls,
     x11,
   };

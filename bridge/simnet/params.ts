@@ -3,8 +3,8 @@ import { decode } from "../../worker/wire/codec.ts";
 import { type BlockHash, type Height, toHashHex } from "../../worker/wire/hashes.ts";
 import { blockHeader } from "../../worker/wire/header.ts";
 
-/** First bytes of every message of a simnet; no other network has them. */
-const MAGIC = "5d1e7a73";
+/** First bytes of every message of a simnet that is given no others; no other network has them. */
+export const SIMNET_MAGIC = "5d1e7a73";
 /** Only a name for the case that somebody asks: nodes listen on whatever port is free. */
 const DEFAULT_PORT = 19699;
 /** The easiest target there is: every second hash meets it. */
@@ -67,11 +67,12 @@ export function makeParamsFile(
   genesisHeader: Uint8Array,
   genesisHash: BlockHash,
   llmqs: readonly SimLlmq[],
+  magic: string,
 ): unknown {
   const genesis = decode(blockHeader, genesisHeader);
   return {
     network: "simnet",
-    magic: MAGIC,
+    magic,
     defaultPort: DEFAULT_PORT,
     genesisHash: toHashHex(genesisHash),
     genesisHeader: {

@@ -10,7 +10,8 @@ export interface SimnetSize {
   readonly llmqs: readonly SimLlmq[];
 }
 
-export type SimnetPreset = "small" | "medium" | "mainnet";
+export const SIMNET_PRESETS = ["small", "medium", "mainnet"] as const;
+export type SimnetPreset = (typeof SIMNET_PRESETS)[number];
 
 /** Types whose quorums mainnet carries. The first one no longer forms: its last quorums stay in the set for good. */
 const MAINNET_TYPES = [1, 2, 3, 4, 5] as const;

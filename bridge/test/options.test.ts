@@ -22,6 +22,11 @@ describe("parseBridgeArguments", () => {
     ["", {}],
     ["--port 0 --host ::1 --verbose", { port: 0, host: "::1", isVerbose: true }],
     ["--seed 7 --block-interval 60", { seed: 7, blockIntervalMs: 60_000 }],
+    ["", { preset: "small", masternodes: undefined, blocks: undefined }],
+    [
+      "--preset mainnet --masternodes 300 --blocks 5000",
+      { preset: "mainnet", masternodes: 300, blocks: 5000 },
+    ],
     ["--network mainnet", { network: "mainnet" }],
     [
       "--network testnet --node NODE.example:1 --node [0:0::1]:2",
@@ -51,6 +56,10 @@ describe("parseBridgeArguments", () => {
     ["--port 80.5", "--port is not a number in 0..65535: 80.5"],
     ["--port=", "--port is not a number in 0..65535: "],
     ["--seed 4294967296", "--seed is not a number in 0..4294967295: 4294967296"],
+    ["--preset large", "--preset is none of small, medium, mainnet: large"],
+    ["--masternodes 0", "--masternodes is not a number in 1..20000: 0"],
+    ["--blocks 50001", "--blocks is not a number in 1..50000: 50001"],
+    ["--network testnet --preset small", "--preset is for a simnet that is started here"],
     ["--block-interval 0", "--block-interval is not a number in 1..86400: 0"],
     ["--network mainnet --node 1.2.3.4", "--node is not HOST:PORT: 1.2.3.4"],
     ["--network mainnet --params p.json", "--params is not for mainnet"],
