@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Simnet } from "../simnet/network.ts";
-import { startSimnet } from "../simnet/test/testPeer.ts";
+import { startSimnet, TestPeer } from "../simnet/test/testPeer.ts";
 import { type KeyAction, type Keyboard, listenToKeys, simnetKeys } from "../terminal.ts";
 
 /** A terminal without a terminal. */
@@ -124,25 +124,31 @@ describe("the simnet's keys", () => {
   });
 
   it("h hurts one node after the other in several ways, and heals it", async () => {
-    const hurts: [number, string[]][] = [];
-    const { hurt } = simnet;
-    onTestFinished(() => void Object.assign(simnet, { hurt }));
-    Object.assign(simnet, {
-      hurt: (...[node, profile]: Parameters<Simnet["hurt"]>) => {
-        hurts.push([node, Object.keys(profile ?? {})]);
-        hurt(node, profile);
-      },
-    });
-    const lines: string[] = [];
-    for (let i = 0; i < 9; i++) lines.push(await press("h"));
-    expect(hurts.slice(0, 4)).toEqual([
-      [0, ["messages"]],
-      [0, ["line"]],
-      [0, ["lies"]],
-      [0, []],
-    ]);
-    expect(hurts.map(([node]) => node)).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0]);
-    expect(lines[0]).toBe(`node 0 (${simnet.addresses[0]}) is silent: it answers pings and nothing else`);
-    expect(lines[7]).toBe(`node 1 (${simnet.addresses[1]}) is healthy again`);
+    const [first, second] = [await TestPeer.join(simnet, 0), await TestPeer.join(simnet, 1)];
+    onTestFinished(() => [first, second].forEach((peer) => void peer.close()));
+    const blockHash = simnet.chain.hashAt(226);
+    const ask = (peer: TestPeer) =>
+      peer.send({ command: "getmnlistd", payload: { baseBlockHash: simnet.chain.hashAt(0), blockHash } });
+    ask(second);
+    const truth = await second.next("mnlistdiff");
+
+    expect(await press("h")).toBe(
+      `node 0 (${simnet.addresses[0]}) is silent: it answers pings and nothing else`,
+    );
+    ask(first);
+    expect(await first.fence()).toEqual([]);
+    expect(await press("h")).toMatch(/^node 0 .* is slow/);
+    expect(await press("h")).toMatch(/^node 0 .* lies/);
+    ask(first);
+    expect(await first.next("mnlistdiff")).not.toEqual(truth);
+    expect(await press("h")).toMatch(/^node 0 .* is healthy again$/);
+    ask(first);
+    expect(await first.next("mnlistdiff")).toEqual(truth);
+
+    expect(await press("h")).toMatch(/^node 1 .* is silent/);
+    ask(second);
+    expect(await second.fence()).toEqual([]);
+    for (let i = 0; i < 3; i++) await press("h");
+    expect(await press("h")).toMatch(/^node 0 .* is silent/);
   });
 });

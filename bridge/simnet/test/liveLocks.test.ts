@@ -15,7 +15,7 @@ let simnet: Simnet;
 let peer: TestPeer;
 
 async function start(options: Partial<SimnetOptions> = {}): Promise<void> {
-  simnet = await startSimnet({ blocks: 225, ...options });
+  simnet = await startSimnet({ blocks: 125, ...options });
   peer = await joinAtTip(0);
 }
 
@@ -61,14 +61,14 @@ describe("a ChainLock for a branch with less work", () => {
     await simnet.mine();
     simnet.pay();
     await simnet.mine(3);
-    stale = [227, 228, 229].map((height) => simnet.chain.hashAt(height));
+    stale = [127, 128, 129].map((height) => simnet.chain.hashAt(height));
     await peer.fence();
   });
 
   it("comes first, then the headers of that branch, from every node", async () => {
     const other = await joinAtTip(1);
     await simnet.lockOtherBranch(3, 1);
-    expect(simnet.tip.height).toBe(227);
+    expect(simnet.tip.height).toBe(127);
     for (const each of [peer, other]) {
       const { messages, locks } = await news(each);
       expect(messages.map(({ command }) => command)).toEqual(["inv", "headers"]);
@@ -76,8 +76,8 @@ describe("a ChainLock for a branch with less work", () => {
         message.command === "headers" ? readHeaders(message.payload) : [],
       );
       expect([header, more]).toEqual([simnet.chain.tip.header, []]);
-      expect(header?.prevBlockHash).toEqual(simnet.chain.hashAt(226));
-      expect(locks).toEqual([{ height: 227, blockHash: simnet.tip.hash, sig: expect.anything() }]);
+      expect(header?.prevBlockHash).toEqual(simnet.chain.hashAt(126));
+      expect(locks).toEqual([{ height: 127, blockHash: simnet.tip.hash, sig: expect.anything() }]);
       expect(stale).not.toContainEqual(locks[0]?.blockHash);
     }
     other.close();
@@ -87,15 +87,15 @@ describe("a ChainLock for a branch with less work", () => {
     await simnet.lockOtherBranch(3, 2);
     const { locks } = await news();
     const client = await syncHeaders(simnet, peer);
-    expect(client.header(228).hash).toEqual(simnet.tip.hash);
+    expect(client.header(128).hash).toEqual(simnet.tip.hash);
     expect(locks[0] && (await client.isValidChainLock(locks[0]))).toBe(true);
-    expect((await client.list(228)).cbTx.height).toBe(228);
+    expect((await client.list(128)).cbTx.height).toBe(128);
   });
 
   it("leaves the old branch to those who have it: nodes answer from the new one", async () => {
     await simnet.lockOtherBranch(3, 1);
     await peer.fence();
-    const locator = [...stale].reverse().concat(simnet.chain.hashAt(226));
+    const locator = [...stale].reverse().concat(simnet.chain.hashAt(126));
     peer.send({ command: "getheaders", payload: { version: 1, locator, hashStop: ZERO } });
     expect(readHeaders(await peer.next("headers"))).toEqual([simnet.chain.tip.header]);
     peer.send({ command: "getmnlistd", payload: { baseBlockHash: ZERO, blockHash: stale[2] ?? ZERO } });
@@ -103,7 +103,7 @@ describe("a ChainLock for a branch with less work", () => {
   });
 
   it("is built upon: blocks, their payments and their locks go on there", async () => {
-    const paid = toHashHex(simnet.chain.block(227).txids.at(-1) ?? ZERO);
+    const paid = toHashHex(simnet.chain.block(127).txids.at(-1) ?? ZERO);
     await simnet.lockOtherBranch(3, 1);
     const locked = simnet.chain.bestChainLock;
     expect(simnet.chain.tip.txids.map(toHashHex)).toContain(paid);
@@ -111,8 +111,8 @@ describe("a ChainLock for a branch with less work", () => {
     await peer.fence();
     simnet.stopChainLocks(false);
     await simnet.mine(2);
-    expect(simnet.chain.block(228).header.prevBlockHash).toEqual(locked?.blockHash);
-    expect(simnet.chain.chainLockSignatureAt(228)).toEqual(locked?.sig);
+    expect(simnet.chain.block(128).header.prevBlockHash).toEqual(locked?.blockHash);
+    expect(simnet.chain.chainLockSignatureAt(128)).toEqual(locked?.sig);
     const { messages } = await news();
     expect(messages.map(({ command }) => command)).toEqual(["headers", "inv", "headers", "inv"]);
   });
@@ -129,9 +129,16 @@ describe("a ChainLock for a branch with less work", () => {
   });
 });
 
+it("no branch is locked before there is a quorum", async () => {
+  await start({ blocks: 20 });
+  await expect(simnet.lockOtherBranch(1, 1)).rejects.toThrow(RangeError);
+  expect(simnet.tip.height).toBe(20);
+});
+
 describe("late and missing ChainLocks", () => {
   it("of a block with successors is announced and valid, and covers its ancestors alone", async () => {
-    await start();
+    // Quorums of InstantSend are there this late only.
+    await start({ blocks: 225 });
     simnet.stopChainLocks(true);
     await simnet.mine();
     simnet.pay();
@@ -155,32 +162,32 @@ describe("late and missing ChainLocks", () => {
   it("of a block at or below the newest lock is not made", async () => {
     await start();
     const best = simnet.chain.bestChainLock;
-    for (const height of [224, 225]) expect(simnet.lockBlock(height)).toBe(true);
+    for (const height of [124, 125]) expect(simnet.lockBlock(height)).toBe(true);
     expect(simnet.chain.bestChainLock).toBe(best);
     expect(await peer.fence()).toEqual([]);
-    expect(() => simnet.lockBlock(226)).toThrow(RangeError);
+    expect(() => simnet.lockBlock(126)).toThrow(RangeError);
   });
 
   it("come when the plan says: at once, never, or behind the next blocks, but not once a newer one is there", async () => {
-    const delays: Record<Height, number | undefined> = { 226: 0, 228: 50, 230: 20, 231: 0, 232: 100 };
+    const delays: Record<Height, number | undefined> = { 126: 0, 128: 50, 130: 20, 131: 0, 132: 100 };
     await start({ chainLockDelayMs: (height) => delays[height] });
     await simnet.mine(2);
-    expect(heightsOf((await news()).locks)).toEqual([226]);
+    expect(heightsOf((await news()).locks)).toEqual([126]);
     await simnet.mine(2);
     await peer.next("inv");
-    expect([simnet.chain.bestChainLock?.height, simnet.tip.height]).toEqual([228, 229]);
+    expect([simnet.chain.bestChainLock?.height, simnet.tip.height]).toEqual([128, 129]);
     await simnet.mine(3);
     expect(lockHash()).toEqual((await peer.next("inv"))[0]?.hash);
-    expect(simnet.chain.bestChainLock?.height).toBe(231);
+    expect(simnet.chain.bestChainLock?.height).toBe(131);
     expect((await peer.next("inv"))[0]?.hash).toEqual(lockHash());
-    expect(simnet.chain.bestChainLock?.height).toBe(232);
+    expect(simnet.chain.bestChainLock?.height).toBe(132);
   });
 
   it("are not for a block that was replaced, nor for the one in its place", async () => {
-    const delays: Record<Height, number | undefined> = { 226: 20, 228: 60 };
+    const delays: Record<Height, number | undefined> = { 126: 20, 128: 60 };
     await start({ chainLockDelayMs: (height) => delays[height] });
     await simnet.mine();
-    delays[226] = undefined;
+    delays[126] = undefined;
     await simnet.reorg(1);
     await simnet.mine();
     expect((await peer.next("inv"))[0]?.hash).toEqual(lockHash());
