@@ -37,8 +37,10 @@ export class Connection {
     this.#magic = magic;
     this.#faults = faults;
     this.#events = events;
-    const onEmpty = () => this.#deliver();
-    this.#line = new Line(socket, () => faults.profile.line, faults.decisions, onEmpty);
+    this.#line = new Line(socket, () => faults.profile.line, faults.decisions, {
+      onEmpty: () => this.#deliver(),
+      onCut: () => this.destroy("the line is cut"),
+    });
     this.#decoder = new FrameDecoder(magic, MAX_PROTOCOL_MESSAGE_LENGTH);
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#receive(chunk));

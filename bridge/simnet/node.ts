@@ -58,7 +58,7 @@ export class SimNode {
     const chainBefore = this.chain;
     if (profile.chain !== before.chain) this.#ownChain = this.#makeOwnChain(profile);
     this.#faults.profile = profile;
-    if (profile.door !== before.door) this.#door.set(profile.door);
+    if (profile.door !== before.door) this.#setDoor(profile);
     for (const connection of this.#sessions.keys()) connection.refresh();
     if (this.chain !== chainBefore) this.#announceChain(chainBefore);
   }
@@ -111,6 +111,11 @@ export class SimNode {
     const session = new Session(context, connection);
     this.#sessions.set(connection, session);
     this.#options.log(`${connection.address} connected`);
+  }
+
+  #setDoor({ door }: NodeProfile): void {
+    if (door?.kind === "restart") this.disconnectAll("the node restarts");
+    this.#door.set(door);
   }
 
   #makeOwnChain({ chain }: NodeProfile): SimChain | undefined {

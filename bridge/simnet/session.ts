@@ -308,7 +308,8 @@ export class Session {
   }
 
   #sendPool(): void {
-    const items: InventoryItem[] = poolItems(this.#context.chain);
+    const all: InventoryItem[] = poolItems(this.#context.chain);
+    const items = this.#isBlocksOnly ? all.filter(({ type }) => type === InvType.clSig) : all;
     for (const { type, hash } of items) if (type === InvType.tx) this.#announcedTxs.add(toHashHex(hash));
     if (items.length > 0) this.#send({ command: "inv", payload: items });
   }
@@ -319,12 +320,10 @@ export class Session {
   }
 
   #send(message: Message): void {
-    const subject = subjectOf(message, this.#request, (each) => this.#encode(each));
+    const encode = (each: Message) => this.#encode(each);
+    const subject = subjectOf(message, this.#request, encode);
     for (const other of this.#context.faults.interrupt(subject, this.#truth)) {
-      this.#say(
-        other,
-        subjectOf(other, undefined, (each) => this.#encode(each)),
-      );
+      this.#say(other, subjectOf(other, undefined, encode));
     }
     this.#say(message, subject);
   }

@@ -9,6 +9,13 @@ const SLICE_MS = 20;
 /** In the middle of a message: the end, or silence for a while, infinity: for good. */
 type Break = "cut" | { readonly quietMs: number };
 
+export interface LineEvents {
+  /** After bytes had to be kept back, they have all left. */
+  onEmpty(): void;
+  /** The connection is to end here and now. */
+  onCut(): void;
+}
+
 /** A message that has not left as a whole. */
 interface Parcel {
   readonly bytes: Uint8Array;
@@ -27,7 +34,7 @@ export class Line {
   readonly #socket: Socket;
   readonly #faults: () => LineFaults | undefined;
   readonly #decisions: Decisions;
-  readonly #onEmpty: () => void;
+  readonly #events: LineEvents;
   #parcels: Parcel[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isQuiet = false;
@@ -35,17 +42,16 @@ export class Line {
   /** When the bytes before have passed a narrow line. */
   #freeAtMs = 0;
 
-  /** @param onEmpty - after it had to keep bytes back, they have all left */
   constructor(
     socket: Socket,
     faults: () => LineFaults | undefined,
     decisions: Decisions,
-    onEmpty: () => void,
+    events: LineEvents,
   ) {
     this.#socket = socket;
     this.#faults = faults;
     this.#decisions = decisions;
-    this.#onEmpty = onEmpty;
+    this.#events = events;
   }
 
   /** What the peer has not taken yet. */
@@ -113,7 +119,7 @@ export class Line {
     parcel.break = undefined;
     if (happening === "cut") {
       this.close();
-      this.#socket.destroy();
+      this.#events.onCut();
     } else if (happening !== undefined) {
       this.#isQuiet = happening.quietMs === Number.POSITIVE_INFINITY;
       if (!this.#isQuiet) this.#wait(happening.quietMs);
@@ -132,7 +138,7 @@ export class Line {
     this.#freeAtMs = Math.max(this.#freeAtMs, performance.now()) + takesMs;
     if (end < bytes.length) return;
     this.#parcels.shift();
-    if (this.#parcels.length === 0) this.#onEmpty();
+    if (this.#parcels.length === 0) this.#events.onEmpty();
   }
 
   #wait(ms: number): void {

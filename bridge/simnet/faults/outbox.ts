@@ -42,8 +42,10 @@ export class Outbox {
       : message;
     const outgoing = { message: sent, subject };
     const copies = isHit("duplicate", duplicate, subject) ? [outgoing, outgoing] : [outgoing];
+    // Decided even where it comes to nothing, so that decisions to come do not depend on what is held.
+    const isSwapped = isHit("swap", swap, subject);
     if (isHit("late", late, subject)) this.#late.push(...copies);
-    else if (this.#isHeld(subject, () => isHit("swap", swap, subject))) this.#hold(copies);
+    else if (this.#isHeld(subject, isSwapped)) this.#hold(copies);
     else this.#release(copies, subject);
   }
 
@@ -51,8 +53,8 @@ export class Outbox {
     clearTimeout(this.#timer);
   }
 
-  #isHeld(subject: Subject, isSwapped: () => boolean): boolean {
-    return this.#held.length > 0 ? subject.command === "pong" : subject.isAnswer && isSwapped();
+  #isHeld({ command, isAnswer }: Subject, isSwapped: boolean): boolean {
+    return this.#held.length > 0 ? command === "pong" : isAnswer && isSwapped;
   }
 
   #hold(copies: readonly Outgoing[]): void {

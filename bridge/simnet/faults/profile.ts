@@ -24,7 +24,10 @@ export interface NodeProfile {
   readonly lies?: readonly LieName[];
   /** Changes, or swallows (undefined), any message; after the lies, before it is encoded. */
   readonly tamper?: Tamper;
-  /** Of an older node. The lower version of both sides decides the encodings, as always. Default: the current one. */
+  /**
+   * Of an older node; the lower one of both sides decides the encodings, as always. Default: the current one. This and
+   * `relay` hold for connections made from then on.
+   */
   readonly protocolVersion?: number;
   /** false: a blocks-only node, which disconnects those who ask for a qrinfo. */
   readonly relay?: boolean;
@@ -46,6 +49,7 @@ export interface LineFaults {
   readonly latencyMs?: number;
   /** Up to so much is added to the latency of each message. */
   readonly jitterMs?: number;
+  /** Of each connection. */
   readonly bytesPerSecond?: number;
   /** Everything comes in tiny pieces with pauses between. */
   readonly drip?: { readonly pieceBytes: number; readonly pauseMs: number };
@@ -72,7 +76,7 @@ export interface MessageFaults {
   readonly duplicate?: Hits;
   /** Come right behind the next pong, which so looks like a refusal. */
   readonly late?: Hits;
-  /** Change places with the next answer; pongs between wait too. An answer that no other follows soon comes alone. */
+  /** Answers change places with the next; pongs between wait too. One that no other follows soon comes alone. */
   readonly swap?: Hits;
   /** Hold more items than their command may. By default all `inv`, `headers` and `headers2`, and no others can. */
   readonly overlong?: Hits;

@@ -204,6 +204,8 @@ describe("kinds of nodes", () => {
     await peer.fence();
     simnet.pay();
     expect(await peer.fence()).toEqual([]);
+    peer.send({ command: "mempool", payload: undefined });
+    expect((await peer.next("inv")).map(({ type }) => type)).toEqual([InvType.clSig]);
     peer.send({ command: "getmnlistd", payload: { baseBlockHash: ZERO, blockHash: simnet.tip.hash } });
     await peer.next("mnlistdiff");
     const payload = { baseBlockHashes: [], blockRequestHash: simnet.tip.hash, extraShare: false };
