@@ -1,0 +1,118 @@
+import { parseArgs } from "node:util";
+import { CATALOGUE } from "./scenarios/catalogue.ts";
+import type { Job } from "./scenarios/jobProcess.ts";
+import { type JobResult, runJobs } from "./scenarios/runJobs.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+
+const USAGE = `Usage: npm run scenarios -- [options]
+
+Plays the whole catalogue of scenarios, each with several seeds, and prints a table.
+
+  --only WHAT    FAST for the quick ones, or a scenario's name; may be repeated
+  --seeds N      seeds 1 to N (default 3)
+  --processes N  how many at a time (default 2)
+  --json         print an array of outcomes instead of the table
+
+Exit code 0: all passed. 1: some did not. 2: wrong arguments.`;
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string", multiple: true, default: [] },
+      seeds: { type: "string", default: "3" },
+      processes: { type: "string", default: "2" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const scenarios = choose(values.only);
+  const [seeds, processes] = [Number(values.seeds), Number(values.processes)];
+  if (!scenarios || !isCount(seeds) || !isCount(processes)) {
+    console.error(USAGE);
+    return 2;
+  }
+  const jobs = scenarios.flatMap(({ name }) =>
+    Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1 })),
+  );
+  const startedAt = performance.now();
+  const results = await runJobs(jobs, processes, reportFailure);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  if (values.json) console.log(JSON.stringify(results));
+  else for (const line of table(scenarios, results, seconds)) console.log(line);
+  return results.every(({ passed }) => passed) ? 0 : 1;
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
+}
+
+/** @returns undefined for a name that no scenario has */
+function choose(only: readonly string[]): Scenario[] | undefined {
+  if (only.length === 0) return [...CATALOGUE];
+  const names = new Set(CATALOGUE.map(({ name }) => name));
+  if (only.some((each) => each !== "FAST" && !names.has(each))) return undefined;
+  return CATALOGUE.filter(({ name, isFast }) => only.includes(name) || (isFast && only.includes("FAST")));
+}
+
+/** At once, so that nobody has to wait for the table. */
+function reportFailure({ name, seed, passed, reasons }: JobResult): void {
+  if (!passed) console.error(`${name}, seed ${seed}: ${reasons.join("; ")}`);
+}
+
+/** One line a scenario, over all its seeds. */
+function table(scenarios: readonly Scenario[], results: readonly JobResult[], seconds: number): string[] {
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const header = `${"scenario".padEnd(width)}  passed  rounds  requests      kB      ms  recovered  caught by`;
+  const lines = scenarios.map(({ name }) => row(name, width, results));
+  const passed = results.filter((result) => result.passed).length;
+  const [failed, recovered] = [sum(results, "failed"), sum(results, "recovered")];
+  return [
+    header,
+    ...lines,
+    "",
+    `${passed} of ${results.length} runs passed in ${seconds} s; ${recovered} of ${failed} failures recovered`,
+  ];
+}
+
+function row(name: string, width: number, all: readonly JobResult[]): string {
+  const runs = all.filter((result) => result.name === name);
+  const outcomes = runs.flatMap((run) => ("finished" in run ? [run] : []));
+  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+  const number = (values: number[], size: number) => String(Math.round(median(values))).padStart(size);
+  const requests = outcomes.map(
+    ({ requests: { headers, qrinfo, mnlistdiff } }) => headers + qrinfo + mnlistdiff,
+  );
+  const caught = new Set(outcomes.flatMap(({ caughtBy }) => Object.values(caughtBy).flat()));
+  return [
+    name.padEnd(width),
+    `${runs.filter(({ passed }) => passed).length} of ${runs.length}`.padStart(6),
+    number(
+      outcomes.map(({ rounds }) => rounds),
+      6,
+    ),
+    number(requests, 8),
+    number(
+      outcomes.map(({ bytesIn }) => bytesIn / 1000),
+      6,
+    ),
+    number(
+      outcomes.map(({ timeMs }) => timeMs),
+      6,
+    ),
+    `${sum(runs, "recovered")} of ${sum(runs, "failed")}`.padStart(9),
+    [...caught].join(" "),
+  ].join("  ");
+}
+
+function sum(results: readonly JobResult[], count: "failed" | "recovered"): number {
+  return results.reduce((total, result) => total + ("finished" in result ? result[count] : 0), 0);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // Unknown options, which is what parseArgs throws for.
+  if (!(error instanceof TypeError && "code" in error)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,15 @@
+import { CATALOGUE } from "./catalogue.ts";
+import { runScenario } from "./runScenario.ts";
+
+/** One run, for a process of its own kind. */
+export interface Job {
+  readonly name: string;
+  readonly seed: number;
+}
+
+/** Runs whatever its parent sends, one after another. A crash ends it, which is its parent's to notice. */
+process.on("message", async ({ name, seed }: Job) => {
+  const scenario = CATALOGUE.find((each) => each.name === name);
+  if (!scenario) throw new RangeError(`no scenario ${name}`);
+  process.send?.(await runScenario(scenario, seed));
+});

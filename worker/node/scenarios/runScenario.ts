@@ -1,0 +1,155 @@
+import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
+import { createMclBls } from "../../bls/index.ts";
+import { seededRandom } from "../../test/seededRandom.ts";
+import { loadX11 } from "../loadX11.ts";
+import { differences, finalState, invalidQuorums } from "./finalState.ts";
+import type { NodePenalty, Outcome } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Engines, Stage } from "./stage.ts";
+
+/** Fixed, so that a seed always makes the same network. */
+const START_TIME_SECONDS = 1_800_000_000;
+/** Of the client's time, after the script: what may still come of what happened. */
+const AFTERMATH_MS = 4_000;
+
+export interface RunOptions {
+  /** How much faster the client's clock runs than real time: its timeouts and pauses are so much shorter. */
+  readonly speed?: number;
+  /** Real time that the script may take. */
+  readonly deadlineMs?: number;
+  readonly log?: (line: string) => void;
+}
+
+const DEFAULT_SPEED = 20;
+const DEFAULT_DEADLINE_MS = 60_000;
+
+let loaded: Promise<Engines> | undefined;
+
+async function loadEngines(): Promise<Engines> {
+  const [x11, bls] = await Promise.all([loadX11(), createMclBls()]);
+  return { x11, bls };
+}
+
+/** Plays a scenario: a simulated network, a client, real sockets between them, all in this process. */
+export async function runScenario(
+  scenario: Scenario,
+  seed: number,
+  { speed = DEFAULT_SPEED, deadlineMs = DEFAULT_DEADLINE_MS, log }: RunOptions = {},
+): Promise<Outcome> {
+  loaded ??= loadEngines();
+  const engines = await loaded;
+  const startTimeSeconds = scenario.simnet?.startTimeSeconds ?? START_TIME_SECONDS;
+  const net = await createSimnet({
+    ...scenario.simnet,
+    ...engines,
+    startTimeSeconds,
+    seed,
+    ...(scenario.profiles ? { profiles: scenario.profiles } : {}),
+    ...(log ? { log } : {}),
+  });
+  const startedAt = performance.now();
+  const { maxPeers } = scenario;
+  const random = seededRandom(seed);
+  const stage = new Stage({ net, engines, random, startTimeSeconds, speed, maxPeers, deadlineMs });
+  try {
+    const failure = await play(scenario, stage);
+    const timeMs = Math.round(performance.now() - startedAt);
+    for (const line of log ? stage.log : []) log?.(`client: ${line}`);
+    return judge(scenario, seed, stage, failure, timeMs);
+  } finally {
+    stage.close();
+    await net.close();
+  }
+}
+
+/** @returns why the script did not come to its end */
+async function play({ script, unsynced }: Scenario, stage: Stage): Promise<string | undefined> {
+  try {
+    await script(stage);
+    if (!unsynced) await stage.synced();
+    await stage.watch(AFTERMATH_MS);
+    if (!unsynced) await stage.synced();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function judge(
+  scenario: Scenario,
+  seed: number,
+  stage: Stage,
+  failure: string | undefined,
+  timeMs: number,
+): Outcome {
+  const { client, net, snapshot } = stage;
+  const different = differences(client, net.chain);
+  const { headers, qrinfo, mnlistdiff, ...counts } = stage.counts;
+  const penalties = byNode(stage, net);
+  const found = {
+    name: scenario.name,
+    seed,
+    finished: failure === undefined,
+    isSynced: snapshot.isSynced,
+    isHonestState: different.length === 0,
+    differences: different,
+    state: finalState(client),
+    problem: snapshot.problem?.code,
+    cannotVerify: snapshot.cannotVerify,
+    penalties,
+    bans: Object.keys(penalties).filter((node) => penalties[node]?.some(({ isBan }) => isBan)),
+    caughtBy: Object.fromEntries(Object.entries(penalties).map(([node, list]) => [node, codesOf(list)])),
+    falseAccusations: falseAccusations(scenario, penalties),
+    requests: { headers, qrinfo, mnlistdiff },
+    ...counts,
+    timeMs,
+  };
+  const reasons = [
+    ...(failure === undefined ? [] : [failure]),
+    ...wrongPenalties(scenario, found.caughtBy),
+    ...(scenario.unsynced ? wrongWords(scenario, found) : different),
+    ...invalidQuorums(client),
+  ];
+  return { ...found, passed: reasons.length === 0, reasons: [...new Set(reasons)] };
+}
+
+function byNode({ penalties }: Stage, { addresses }: Simnet): Record<string, readonly NodePenalty[]> {
+  const nodes = addresses.map((address, i) => {
+    const own = penalties.filter((penalty) => penalty.address === address);
+    return [`node ${i}`, own.map(({ points, code, isBan }) => ({ points, code, isBan }))] as const;
+  });
+  return Object.fromEntries(nodes.filter(([, list]) => list.length > 0));
+}
+
+function codesOf(penalties: readonly NodePenalty[]): string[] {
+  return [...new Set(penalties.map(({ code }) => code))].sort();
+}
+
+function falseAccusations({ penalties: guilty = {} }: Scenario, penalties: Outcome["penalties"]): string[] {
+  const honest = Object.entries(penalties).filter(([node]) => !(Number(node.slice(5)) in guilty));
+  return honest.flatMap(([node, list]) => codesOf(list).map((code) => `${node}: ${code}`));
+}
+
+function wrongPenalties({ penalties = {} }: Scenario, caughtBy: Outcome["caughtBy"]): string[] {
+  const expected = Object.fromEntries(
+    Object.entries(penalties).map(([node, codes]) => [`node ${node}`, [...codes].sort()]),
+  );
+  const nodes = [...new Set([...Object.keys(expected), ...Object.keys(caughtBy)])];
+  return nodes
+    .map((node) => [node, String(caughtBy[node] ?? "nothing"), String(expected[node] ?? "nothing")] as const)
+    .filter(([, actual, wanted]) => actual !== wanted)
+    .map(([node, actual, wanted]) => `${node} is penalised for ${actual}, not for ${wanted}`);
+}
+
+function wrongWords(
+  { unsynced }: Scenario,
+  { isSynced, problem, cannotVerify }: Pick<Outcome, "isSynced" | "problem" | "cannotVerify">,
+): string[] {
+  const { problem: code, cannotVerify: part } = unsynced ?? {};
+  const isSaid = part === undefined || cannotVerify.some((sentence) => sentence.includes(part));
+  return [
+    ...(isSynced ? ["it calls itself synced"] : []),
+    ...(code === undefined || problem === code ? [] : [`the problem shown is ${problem}, not ${code}`]),
+    ...(isSaid ? [] : [`it does not say that it cannot verify: ${part}`]),
+  ];
+}
