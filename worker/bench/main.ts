@@ -21,6 +21,7 @@ import { chainLock } from "../wire/locks.ts";
 import { mnListDiff } from "../wire/mnListDiff.ts";
 import { qrInfo } from "../wire/qrInfo.ts";
 import { type BenchRow, formatTable, makeRow, medianMs } from "./measure.ts";
+import { benchSimnet } from "./simnet.ts";
 
 const END_OF_TIME = 0xffffffff;
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   if (hasVectors("mainnet/headers")) rows.push(await benchHeaders());
   if (hasVectors("mainnet/mnlistdiff")) rows.push(...(await benchLists()));
   if (hasVectors("testnet/chainlock")) rows.push(await benchChainLock());
+  rows.push(...(await benchSimnet()));
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}`;
   if (process.argv.includes("--json"))
     console.log(
