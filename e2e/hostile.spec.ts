@@ -1,30 +1,4 @@
-import type { Message } from "../worker/wire/message.ts";
-import type { MnListDiff } from "../worker/wire/mnListDiff.ts";
 import { expect, openSynced, test } from "./fixtures.ts";
-
-/** Another masternode list than the one the coinbase commits to: one bit of one entry. */
-function forgeList(diff: MnListDiff): MnListDiff {
-  const [first, ...rest] = diff.mnList;
-  if (!first) return diff;
-  return { ...diff, mnList: [{ ...first, isValid: !first.isValid }, ...rest] };
-}
-
-function forge(message: Message): Message {
-  if (message.command === "mnlistdiff") return { ...message, payload: forgeList(message.payload) };
-  if (message.command !== "qrinfo") return message;
-  const { payload } = message;
-  return {
-    ...message,
-    payload: {
-      ...payload,
-      mnListDiffAtHMinus3C: forgeList(payload.mnListDiffAtHMinus3C),
-      atHMinus4C: payload.atHMinus4C && {
-        ...payload.atHMinus4C,
-        mnListDiff: forgeList(payload.atHMinus4C.mnListDiff),
-      },
-    },
-  };
-}
 
 test("peers that forge a masternode list are banned, and nothing of it is shown as verified", async ({
   page,
@@ -32,7 +6,7 @@ test("peers that forge a masternode list are banned, and nothing of it is shown 
   consoleProblems,
 }) => {
   network.simnet.addresses.forEach((_, node) => {
-    network.simnet.hurt(node, { tamper: forge });
+    network.simnet.hurt(node, { lies: ["changedEntry"] });
   });
   await page.goto(network.url);
   await expect(page.getByTestId("problem-text")).toContainText(/masternode list/i);
@@ -49,7 +23,7 @@ test("one forging peer among honest ones is banned, and the tab syncs all the sa
   page,
   network,
 }) => {
-  network.simnet.hurt(0, { tamper: forge });
+  network.simnet.hurt(0, { lies: ["changedEntry"] });
   await openSynced(page, network.url);
   await expect(page.getByTestId("masternode-count")).toBeVisible();
 });
