@@ -2,7 +2,7 @@ import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
 import type { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
-import { type BlockHash, ZERO_HASH } from "../wire/hashes.ts";
+import { type BlockHash, toHashHex, ZERO_HASH } from "../wire/hashes.ts";
 import {
   type CompressedHeaders,
   type ConcatenatedHeaders,
@@ -14,6 +14,15 @@ import { PROTOCOL_VERSION, ServiceFlag } from "../wire/version.ts";
 import type { X11 } from "../x11/index.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
+/**
+ * Answers in a row that bring nothing new until a peer counts as having no more: one alone may have been sent for another
+ * reason, or twice. No specific reason for 4.
+ */
+const MAX_IDLE_ANSWERS = 4;
+/** Where a header names the block before it. The first one of a message always does in full. */
+const PREV_OFFSET = 4;
+
+type HeadersMessage = Extract<Message, { command: "headers" | "headers2" }>;
 
 /** Takes headers from peers into the chain. */
 export class HeaderSync {
@@ -65,7 +74,7 @@ export class HeaderSync {
    * @returns false if they do not connect: then the peer is ahead, and must be asked
    * @throws `chain/*` for a header that breaks a rule
    */
-  async accept(message: Extract<Message, { command: "headers" | "headers2" }>): Promise<boolean> {
+  async accept(message: HeadersMessage): Promise<boolean> {
     const { accepted, error } = await this.#accept(this.#link(message));
     if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
     if (error) throw error;
@@ -73,30 +82,32 @@ export class HeaderSync {
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
       const linked = this.#link(await this.#request(peer, signal));
       if (linked.headers.length === 0) return;
       const { added, error } = await this.#accept(linked);
       if (error) throw error;
-      if (added === 0) return;
+      if (added > 0) idle = -1;
     }
   }
 
   #request(peer: Peer, signal: AbortSignal) {
-    const payload = {
-      version: PROTOCOL_VERSION,
-      locator: this.#chain.locator(),
-      hashStop: ZERO_HASH as BlockHash,
+    const locator = this.#chain.locator();
+    const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
+    const asked = new Set(locator.map(toHashHex));
+    // Headers that follow none of the blocks we named were sent for another reason, and say nothing about the tip.
+    const isAnswer = (message: Message): message is HeadersMessage => {
+      if (message.command !== "headers2" && message.command !== "headers") return false;
+      const first = firstParent(message);
+      return first === undefined || asked.has(toHashHex(first));
     };
-    const isAnswer = (message: Message): message is Extract<Message, { command: "headers" | "headers2" }> =>
-      message.command === "headers2" || message.command === "headers";
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
     const command = isCompressed ? "getheaders2" : "getheaders";
     this.#requests++;
     return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
   }
 
-  #link(message: Extract<Message, { command: "headers" | "headers2" }>): LinkedHeaders {
+  #link(message: HeadersMessage): LinkedHeaders {
     if (message.command === "headers2") return this.#linkCompressed(message.payload);
     return this.#hash(message.payload);
   }
@@ -115,6 +126,13 @@ export class HeaderSync {
     if (result.added > 0) await this.#onAccepted(result);
     return result;
   }
+}
+
+/** @returns the block that the first header follows; undefined if there are none */
+function firstParent(message: HeadersMessage): BlockHash | undefined {
+  const headers = message.command === "headers2" ? message.payload.headers : message.payload;
+  if (headers.length === 0) return undefined;
+  return headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
 }
 
 /** Points a broken header costs its sender: one from the future may be our own clock's fault. */

@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
+import { createBls } from "../../bls/index.ts";
 import type { AcceptResult } from "../../chain/headerChain.ts";
 import { HeaderChain } from "../../chain/headerChain.ts";
 import { DashlightError } from "../../errors.ts";
@@ -8,6 +10,7 @@ import { TcpTransport } from "../../node/tcpTransport.ts";
 import type { RecordedMessage } from "../../node/test/recording.ts";
 import { flipBit, type ReplayNode } from "../../node/test/replayNode.ts";
 import { startNode } from "../../node/test/replays.ts";
+import { type NetworkParams, paramsFromFile } from "../../params/index.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
@@ -18,6 +21,7 @@ import type { Message } from "../../wire/message.ts";
 import { ServiceFlag, type Version } from "../../wire/version.ts";
 import { HeaderSync, headerPenalty } from "../headerSync.ts";
 
+const START_TIME_SECONDS = 1_800_000_000;
 const FOLDER = "regtest/cycle-a";
 const x11 = await loadX11();
 const { signal } = new AbortController();
@@ -35,23 +39,34 @@ class Rig {
   readonly accepted: AcceptResult[] = [];
   readonly #random = seededRandom();
 
-  constructor({ recording }: ReplayNode) {
-    this.clock = new ManualClock((recording.tipTime + 60) * 1000);
-    this.chain = HeaderChain.start(recording.params, (headers) => x11.hashHeaders(headers));
+  /** @param tipTime - of the newest block, in seconds since 1970 */
+  constructor(params: NetworkParams, tipTime: number) {
+    this.clock = new ManualClock((tipTime + 60) * 1000);
+    this.chain = HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
     this.sync = new HeaderSync(this.chain, x11, this.clock, async (result) => {
       this.accepted.push(result);
     });
   }
 
-  async peer(node: ReplayNode): Promise<Peer> {
+  static of({ recording }: ReplayNode): Rig {
+    return new Rig(recording.params, recording.tipTime);
+  }
+
+  peer({ address, recording }: ReplayNode): Promise<Peer> {
+    return this.connect(address, recording.params);
+  }
+
+  async connect(address: string, params: NetworkParams): Promise<Peer> {
     const peer = new Peer({
-      address: node.address,
-      params: node.recording.params,
+      address,
+      params,
       transport: new TcpTransport(),
       clock: this.clock,
       randomNonce: () => BigInt(Math.floor(this.#random() * 2 ** 32)),
       startHeight: 0,
-      onMessage: () => {},
+      onMessage: (_, message) => {
+        if (message.command === "headers" || message.command === "headers2") void this.sync.accept(message);
+      },
       onClose: () => {},
       onBadMessage: () => {},
     });
@@ -78,7 +93,7 @@ function announcement(node: ReplayNode, from: number, to: number): Extract<Messa
 describe.runIf(hasVectors(FOLDER))("header sync", () => {
   it("asks until a node has no more", async () => {
     const node = await startNode();
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     await rig.sync.sync(await rig.peer(node), signal);
     expect(rig.tip).toEqual([478, node.recording.tip.hash]);
     expect([node.count("getheaders2"), node.count("getheaders"), rig.sync.requests]).toEqual([2, 0, 2]);
@@ -87,7 +102,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("asks a node that compresses nothing for plain headers", async () => {
     const node = await startNode({ version: withoutCompression });
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     await rig.sync.sync(await rig.peer(node), signal);
     expect(rig.tip).toEqual([478, node.recording.tip.hash]);
     expect([node.count("getheaders2"), node.count("getheaders")]).toEqual([0, 2]);
@@ -95,7 +110,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("takes from the next node only what the one before did not have", async () => {
     const [short, long] = [await startNode({ tipHeight: 300 }), await startNode()];
-    const rig = new Rig(short);
+    const rig = Rig.of(short);
     const peers = [await rig.peer(short), await rig.peer(long)];
     await Promise.all(peers.map((peer) => rig.sync.sync(peer, signal)));
     expect(rig.accepted.map(({ added, changedFrom }) => [added, changedFrom])).toEqual([
@@ -106,7 +121,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("asks a node once, however often it announces something", async () => {
     const node = await startNode({ stallOn: "getheaders2" });
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     const peer = await rig.peer(node);
     const running = rig.sync.sync(peer, signal);
     await until(() => node.count("getheaders2") === 1, "asked");
@@ -119,7 +134,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("goes on with the next node when one fails", async () => {
     const [silent, node] = [await startNode({ silentOn: ["getheaders2"] }), await startNode()];
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     const failing = rig.sync.sync(await rig.peer(silent), signal);
     const next = rig.sync.sync(await rig.peer(node), signal);
     await expect(failing).rejects.toMatchObject({ code: "net/refused" });
@@ -137,7 +152,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
           ? [{ command, payload: flipBit(message.payload, 3 + 199 * 81 + 40) }]
           : [message],
     });
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     await expect(rig.sync.sync(await rig.peer(node), signal)).rejects.toMatchObject({
       code: expect.stringMatching(/^chain\/(bad-proof-of-work|unknown-parent)$/),
     });
@@ -147,7 +162,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("fails when told to stop", async () => {
     const node = await startNode({ stallOn: "getheaders2" });
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     const abort = new AbortController();
     const running = rig.sync.sync(await rig.peer(node), abort.signal);
     await until(() => node.count("getheaders2") === 1, "asked");
@@ -157,7 +172,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("takes announced headers that connect, and says so if they do not", async () => {
     const node = await startNode({ tipHeight: 470 });
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     await rig.sync.sync(await rig.peer(node), signal);
     expect(await rig.sync.accept(announcement(node, 471, 473))).toBe(true);
     expect(rig.tip[0]).toBe(473);
@@ -172,7 +187,7 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
 
   it("throws at announced headers that break a rule", async () => {
     const node = await startNode();
-    const rig = new Rig(node);
+    const rig = Rig.of(node);
     const broken = node.recording.headers(1, 3);
     broken.set([0xff, 0xff, 0x7f, 0x1f], 72);
     const message = { command: "headers", payload: broken } as const;
@@ -186,5 +201,30 @@ describe("what a broken header costs", () => {
     expect(headerPenalty(new DashlightError(future))).toBe(10);
     const unproven = { code: "chain/bad-proof-of-work", blockHash: "", bits: "" } as const;
     expect(headerPenalty(new DashlightError(unproven))).toBe(100);
+  });
+});
+
+describe("header sync over several messages", () => {
+  const oldNode = { protocolVersion: 70_230 };
+  let simnet: Simnet;
+  beforeAll(async () => {
+    const size = { nodes: 1, masternodes: 12, blocks: 2_300, startTimeSeconds: START_TIME_SECONDS };
+    simnet = await createSimnet({ seed: 1, ...size, bls: await createBls(), x11 });
+  });
+  afterAll(() => simnet.close());
+
+  it.each([
+    ["come twice", { messages: { duplicate: { share: 1, commands: ["headers2"] } } }],
+    [
+      "of blocks known long ago come before each answer",
+      { unsolicited: { commands: ["headers"], share: 1 } },
+    ],
+  ] as const)("reaches the tip when headers %s", async (_, fault) => {
+    simnet.hurt(0, { ...oldNode, ...fault });
+    const params = paramsFromFile(simnet.params);
+    const rig = new Rig(params, START_TIME_SECONDS);
+    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", params), signal);
+    expect(rig.chain.tip.height).toBe(2_300);
+    expect(rig.sync.requests).toBeLessThan(8);
   });
 });
