@@ -16,12 +16,15 @@ function only(part, from, allowed) {
 }
 
 const ERRORS = "^worker/errors\\.ts$";
+/** What the user can tune, with its limits: the form and the database both hold to them. */
+const TUNING = "^worker/syncTuning\\.ts$";
 const WIRE_LAYER = ["^worker/wire/", "^worker/params/", ERRORS];
 const PURE_LAYER = ["^worker/wire/", "^worker/params/", "^worker/x11/", "^worker/bls/", ERRORS];
 
 module.exports = {
   forbidden: [
     only("errors", ERRORS, []),
+    only("tuning", TUNING, [ERRORS]),
     only("params", "^worker/params/", ["^worker/params/", ERRORS]),
     only("x11", "^worker/x11/", ["^worker/x11/", ERRORS]),
     only("bls", "^worker/bls/", ["^worker/bls/", ERRORS]),
@@ -36,7 +39,7 @@ module.exports = {
     ]),
     only("net", "^worker/net/", ["^worker/net/", ...WIRE_LAYER, "^bridge/protocol\\.ts$"]),
     only("pool", "^worker/pool/", ["^worker/pool/", "^worker/bls/", "^worker/x11/", ERRORS]),
-    only("store", "^worker/store/", ["^worker/store/", ...WIRE_LAYER, "^worker/(chain|engine)/"]),
+    only("store", "^worker/store/", ["^worker/store/", ...WIRE_LAYER, "^worker/(chain|engine)/", TUNING]),
     {
       name: "store-takes-types",
       comment: "store knows the shapes of chain and engine, not their code",
@@ -46,7 +49,7 @@ module.exports = {
     },
     only("client", "^worker/([a-zA-Z]+\\.ts$|sync/)", ["^worker/(?!node/)", "^bridge/protocol\\.ts$"]),
     only("node", "^worker/node/", ["^worker/", "^bridge/simnet/", "^bridge/protocol\\.ts$"]),
-    only("app", "^app/", ["^app/", "^worker/(api|errors|transfer)\\.ts$", "^worker/index\\.ts$"]),
+    only("app", "^app/", ["^app/", "^worker/(api|errors|transfer)\\.ts$", "^worker/index\\.ts$", TUNING]),
     {
       name: "app-takes-the-worker-as-a-url",
       comment: "the page starts the worker, it never runs its code",

@@ -6,6 +6,7 @@
  * What is not verified is never shown as verified: every value here says what it rests on.
  */
 import type { ErrorCode } from "./errors.ts";
+import type { SyncTuning } from "./syncTuning.ts";
 
 /** How to start. Everything left out comes from the saved settings, or from what the bridge offers. */
 export interface StartOptions {
@@ -196,6 +197,85 @@ export interface QuorumMember {
   readonly service: string | undefined;
   readonly isSigner: boolean;
   readonly isValidMember: boolean;
+}
+
+/**
+ * What became of one request, sent to one peer: each further attempt is a row of its own. `queued`: no peer was free yet;
+ * `answered`: applied; `failed`: in vain, and nobody else is asked; `retried`: in vain, and asked for again; `fellBack`: in
+ * vain, and lists come by mnlistdiff instead of this qrinfo; `aborted`: needed no more, or the client stopped.
+ */
+export type SyncRequestState =
+  | "queued"
+  | "inFlight"
+  | "answered"
+  | "failed"
+  | "retried"
+  | "fellBack"
+  | "aborted";
+
+export type SyncPriority = "critical" | "high" | "normal" | "low";
+
+export interface SyncRequestRow {
+  /** Ascending in the order the rows were made; never used twice in one run. */
+  readonly id: number;
+  readonly kind: "qrinfo" | "mnlistdiff";
+  /** What is asked for, short: "cycle 864", "1120 to 1144". */
+  readonly label: string;
+  /** Why, one clause. */
+  readonly reason: string;
+  readonly priority: SyncPriority;
+  /** Nobody has said yet that the list is needed: it only is likely to be. */
+  readonly isSpeculative: boolean;
+  readonly state: SyncRequestState;
+  /** HOST:PORT of the peer that was asked; undefined while it is queued, and for what nobody could be asked. */
+  readonly address: string | undefined;
+  readonly queuedAtMs: number;
+  readonly sentAtMs: number | undefined;
+  /** When the answer was applied, or when it was clear that none of use would come. */
+  readonly endedAtMs: number | undefined;
+  /** Size of the answer. */
+  readonly bytes: number | undefined;
+  /** Why it was in vain, one sentence. */
+  readonly error: string | undefined;
+}
+
+/** Requests on their way at one moment; another is taken whenever either number changes. */
+export interface ConcurrencySample {
+  readonly atMs: number;
+  readonly inFlight: number;
+  /** Most that may be, as peers and tuning allowed then. */
+  readonly limit: number;
+}
+
+/** How lists and snapshots are brought: as discovery asks for them, or by lists alone where no peer sends snapshots. */
+export type SyncStrategy =
+  | { readonly kind: "discovery" }
+  | { readonly kind: "fallback"; readonly reason: string };
+
+/** Requests of one kind since the client last had all it needed; what is asked for again counts once. */
+export interface SyncRequestCount {
+  readonly planned: number;
+  readonly done: number;
+}
+
+/** The plan that is carried out or was carried out last, and what became of its requests. */
+export interface SyncSnapshot {
+  readonly strategy: SyncStrategy;
+  /** One line a decision of the newest plan, for people. */
+  readonly rationale: readonly string[];
+  readonly qrInfos: SyncRequestCount;
+  readonly mnListDiffs: SyncRequestCount;
+  /** Of the newest plan, as its cost model has it. */
+  readonly estimatedBytes: number;
+  readonly estimatedDurationMs: number;
+  /** By id; the newest, bounded. */
+  readonly requests: readonly SyncRequestRow[];
+  /** Oldest first; the newest, bounded. */
+  readonly concurrency: readonly ConcurrencySample[];
+  /** By the clock all times here are of. */
+  readonly nowMs: number;
+  /** As this run started with it. */
+  readonly tuning: SyncTuning;
 }
 
 export interface StorageUsage {
