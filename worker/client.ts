@@ -332,7 +332,7 @@ export class LightClient {
     try {
       await this.#headers.sync(peer, this.#abort.signal);
     } catch (error) {
-      this.#account.fail(HEADERS);
+      if (!this.#abort.signal.aborted) this.#account.fail(HEADERS);
       this.#onHeaderError(peer, error);
       return;
     }
@@ -491,8 +491,7 @@ export class LightClient {
 
   #finishRound(): void {
     const discovery = this.#discovery;
-    const hasAllLists = discovery?.missingLists.every(({ height }) => this.#isListExhausted(height));
-    const hasAll = hasAllLists === true && discovery?.missingCycles.length === 0;
+    const hasAll = discovery?.missingLists.length === 0 && discovery.missingCycles.length === 0;
     // A missing tip is no step back: its list is on its way, and `isSynced` looks how far behind the newest one is.
     this.#isComplete = hasAll && (this.#isComplete || !discovery?.tip);
     if (hasAll && !discovery?.tip) {
@@ -511,16 +510,16 @@ export class LightClient {
     this.#changed();
   }
 
-  /** What failed by chance is asked for again, with growing pauses; what was refused waits for a new block. */
+  /** What did not come is asked for again, with growing pauses; what was refused too often waits for a new block. */
   #scheduleRetry(): void {
     const { clock, random } = this.#options;
     const isIdle = this.#retryTimer === undefined && !this.#abort.signal.aborted;
-    if (!isIdle || !this.#refusals.hasFailures) return;
+    if (!isIdle || !this.#refusals.hasRetries) return;
     const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++);
     this.#retryTimer = clock.setTimeout(
       () => {
         this.#retryTimer = undefined;
-        this.#refusals.forgetFailures();
+        this.#refusals.forgiveRetryable();
         this.#run();
       },
       pauseMs * (0.5 + random() / 2),

@@ -4,12 +4,23 @@ import type { SyncRequest } from "./plan.ts";
 export type Refusal = "refused" | "failed";
 
 /**
- * Who could not answer what. A node does not say why it refuses and counts each refused request against us, so it is
- * not asked again until the chain changes.
+ * A node counts each refused request against us, and hangs up at a hundred. But an answer that got lost looks like a
+ * refusal too, so some are asked for again before the chain changes. No specific reason for this number.
  */
+const MAX_REFUSED_AGAIN = 3;
+
+interface Known {
+  readonly refusal: Refusal;
+  /** Refusals so far. */
+  readonly refused: number;
+  /** May be asked again. */
+  readonly isForgiven: boolean;
+}
+
+/** Who could not answer what, and is not asked again: for a while, or until the chain changes. */
 export class Refusals {
   /** By request, then by address. */
-  readonly #known = new Map<string, Map<string, Refusal>>();
+  readonly #known = new Map<string, Map<string, Known>>();
   #count = 0;
 
   /** How many were ever added. */
@@ -17,19 +28,22 @@ export class Refusals {
     return this.#count;
   }
 
-  get hasFailures(): boolean {
-    return [...this.#known.values()].some((byAddress) => [...byAddress.values()].includes("failed"));
+  /** Whether something may be asked for again after a pause. */
+  get hasRetries(): boolean {
+    return [...this.#known.values()].some((byAddress) => [...byAddress.values()].some(isRetryable));
   }
 
   add(request: SyncRequest, address: string, refusal: Refusal): void {
     const key = requestKey(request);
-    const byAddress = this.#known.get(key) ?? new Map<string, Refusal>();
-    this.#known.set(key, byAddress.set(address, refusal));
+    const byAddress = this.#known.get(key) ?? new Map<string, Known>();
+    const refused = (byAddress.get(address)?.refused ?? 0) + (refusal === "refused" ? 1 : 0);
+    this.#known.set(key, byAddress.set(address, { refusal, refused, isForgiven: false }));
     this.#count++;
   }
 
   addressesOf(request: SyncRequest): string[] {
-    return [...(this.#known.get(requestKey(request))?.keys() ?? [])];
+    const byAddress = this.#known.get(requestKey(request)) ?? new Map<string, Known>();
+    return [...byAddress].flatMap(([address, { isForgiven }]) => (isForgiven ? [] : [address]));
   }
 
   /** @returns whether somebody was asked for the list at a height, and none of `addresses` is left to ask */
@@ -43,15 +57,18 @@ export class Refusals {
 
   /** Heights whose list was asked for in vain, ascending. */
   get listHeights(): number[] {
-    const keys = [...this.#known.keys()].filter((key) => key !== QRINFO_KEY);
+    const keys = [...this.#known].flatMap(([key, byAddress]) =>
+      key !== QRINFO_KEY && [...byAddress.values()].some(({ isForgiven }) => !isForgiven) ? [key] : [],
+    );
     return keys.map(Number).sort((a, b) => a - b);
   }
 
-  /** What failed can be asked again; what was refused not. */
-  forgetFailures(): void {
-    for (const [key, byAddress] of this.#known) {
-      for (const [address, refusal] of byAddress) if (refusal === "failed") byAddress.delete(address);
-      if (byAddress.size === 0) this.#known.delete(key);
+  /** A pause is over. */
+  forgiveRetryable(): void {
+    for (const byAddress of this.#known.values()) {
+      for (const [address, known] of byAddress) {
+        if (isRetryable(known)) byAddress.set(address, { ...known, isForgiven: true });
+      }
     }
   }
 
@@ -62,8 +79,14 @@ export class Refusals {
 
   #isExhausted(key: string, addresses: readonly string[]): boolean {
     const byAddress = this.#known.get(key);
-    return byAddress !== undefined && addresses.every((address) => byAddress.has(address));
+    if (byAddress === undefined || ![...byAddress.values()].some(({ isForgiven }) => !isForgiven))
+      return false;
+    return addresses.every((address) => byAddress.get(address)?.isForgiven === false);
   }
+}
+
+function isRetryable({ refusal, refused, isForgiven }: Known): boolean {
+  return !isForgiven && (refusal === "failed" || refused <= MAX_REFUSED_AGAIN);
 }
 
 const QRINFO_KEY = "qrinfo";

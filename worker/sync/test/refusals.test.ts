@@ -42,18 +42,31 @@ describe("refusals", () => {
     expect(refusals.isListExhausted(448, ["b", "a"])).toBe(true);
   });
 
-  it("stay when what failed by chance is forgotten", () => {
+  it("are forgiven after a pause: what failed always, what was refused three times", () => {
     const refusals = new Refusals();
-    refusals.add(list(448), "a", "refused");
+    for (let i = 0; i < 3; i++) {
+      refusals.add(list(448), "a", "refused");
+      refusals.add(list(448), "b", "failed");
+      refusals.add(qrInfo, "b", "failed");
+      expect(refusals.addressesOf(list(448))).toEqual(["a", "b"]);
+      expect([refusals.hasRetries, refusals.listHeights]).toEqual([true, [448]]);
+      refusals.forgiveRetryable();
+      expect([refusals.hasRetries, refusals.listHeights]).toEqual([false, []]);
+      expect(refusals.addressesOf(list(448))).toEqual([]);
+      expect(refusals.isListExhausted(448, ["a", "b"])).toBe(false);
+      expect(refusals.isListExhausted(448, [])).toBe(false);
+      expect(refusals.isQrInfoExhausted(["b"])).toBe(false);
+    }
     refusals.add(list(448), "b", "failed");
-    refusals.add(list(400), "b", "failed");
-    refusals.add(qrInfo, "b", "failed");
-    expect(refusals.hasFailures).toBe(true);
-    refusals.forgetFailures();
-    expect(refusals.hasFailures).toBe(false);
+    refusals.add(list(448), "a", "refused");
+    refusals.forgiveRetryable();
+    expect(refusals.hasRetries).toBe(false);
+    refusals.add(list(448), "a", "refused");
+    expect(refusals.hasRetries).toBe(false);
+    refusals.forgiveRetryable();
     expect(refusals.addressesOf(list(448))).toEqual(["a"]);
-    expect(refusals.listHeights).toEqual([448]);
-    expect(refusals.isQrInfoExhausted(["b"])).toBe(false);
+    expect([refusals.listHeights, refusals.isListExhausted(448, ["a"])]).toEqual([[448], true]);
+    expect(refusals.isListExhausted(448, ["a", "b"])).toBe(false);
   });
 
   it("are forgotten when the chain changes, but their count goes on", () => {
