@@ -15,6 +15,9 @@ Plays the whole catalogue of scenarios, each with several seeds, and prints a ta
 
 Exit code 0: all passed. 1: some did not. 2: wrong arguments.`;
 
+/** Shown of a failure; a client without any list lacks every quorum. */
+const MAX_REASONS = 5;
+
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -56,7 +59,9 @@ function choose(only: readonly string[]): Scenario[] | undefined {
 
 /** At once, so that nobody has to wait for the table. */
 function reportFailure({ name, seed, passed, reasons }: JobResult): void {
-  if (!passed) console.error(`${name}, seed ${seed}: ${reasons.join("; ")}`);
+  if (passed) return;
+  const [more, shown] = [reasons.length - MAX_REASONS, reasons.slice(0, MAX_REASONS)];
+  console.error(`${name}, seed ${seed}: ${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`);
 }
 
 /** One line a scenario, over all its seeds. */

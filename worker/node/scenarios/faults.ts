@@ -151,6 +151,17 @@ const losses: readonly Scenario[] = [
     script: syncsFromAll,
   },
   {
+    name: "lists-from-nobody",
+    what: "No node sends any mnlistdiff: some quorums stay unknown, and the client neither hides that nor calls itself synced.",
+    isFast: true,
+    profiles: all({ messages: { lose: { share: 1, commands: ["mnlistdiff"] } } }),
+    script: async (stage) => {
+      stage.connect();
+      await stage.until(({ cannotVerify }) => cannotVerify.length > 0, "named what is missing");
+    },
+    unsynced: { cannotVerify: "The masternode list at block", problem: "net/refused" },
+  },
+  {
     name: "wrong-order",
     what: "Every node's answers change places.",
     isFast: true,
@@ -251,23 +262,34 @@ const chains: readonly Scenario[] = [
   },
   {
     name: "header-spam",
-    what: "The only node floods the client with headers of short forks, and answers as it should.",
+    what: "The only node floods the client with headers of forks before it knows any chain.",
     isFast: true,
     profiles: [{ headerSpam: { forks: 40, length: 10 } }],
-    script: syncsAlone,
+    script: bannedAlone,
+    penalties: { 0: ["chain/unknown-parent"] },
   },
   {
     name: "header-spam-only",
-    what: "The only node answers with headers that lead nowhere; the others bring the chain.",
+    what: "The only node answers with nothing but headers that lead nowhere.",
     isFast: true,
     profiles: [{ headerSpam: { forks: 10, length: 5, answers: true } }],
+    script: bannedAlone,
+    penalties: { 0: ["chain/unknown-parent"] },
+  },
+  {
+    name: "header-spam-after-sync",
+    what: "A node floods a synced client with headers of forks below the ChainLock.",
+    isFast: true,
+    simnet: { chainLockDelayMs: 0 },
+    profiles: [{ headerSpam: { forks: 40, length: 10 } }],
     script: async (stage) => {
-      stage.connect(0);
-      await stage.connected(0);
       stage.connect(1, 2);
       await stage.synced();
+      stage.connect(0);
+      await stage.banned(0);
       await mineAndFollow(stage, 1);
     },
+    penalties: { 0: ["chain/conflicts-with-chainlock"] },
   },
 ];
 

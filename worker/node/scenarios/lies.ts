@@ -4,7 +4,7 @@ import type { Scenario } from "./scenario.ts";
 import { caughtAlone, syncsAlone } from "./scripts.ts";
 
 /** Part of what is said about quorums whose snapshots nobody's signatures fit. */
-const CONTRADICTED = "contradict";
+const CONTRADICTED = "do not fit its signatures";
 
 /** `falseMerkleBranch` is told in `lie-false-merkle-branch`. */
 function scenarioName(lie: string): string {

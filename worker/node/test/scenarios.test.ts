@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { CATALOGUE } from "../scenarios/catalogue.ts";
+import type { Outcome } from "../scenarios/outcome.ts";
+import { runScenario } from "../scenarios/runScenario.ts";
+import type { Scenario } from "../scenarios/scenario.ts";
+
+const FAST = CATALOGUE.filter(({ isFast }) => isFast);
+
+function find(name: string): Scenario {
+  const scenario = CATALOGUE.find((each) => each.name === name);
+  if (!scenario) throw new RangeError(`no scenario ${name}`);
+  return scenario;
+}
+
+/** What must not depend on how fast anything went. */
+function verdict(outcome: Outcome) {
+  const { rounds, requests, bytesIn, bytesOut, timeMs, failed, recovered, givenUp, ...rest } = outcome;
+  return rest;
+}
+
+describe("the catalogue", () => {
+  it("has a name, a sentence and at least 40 entries of them", () => {
+    expect(CATALOGUE.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(CATALOGUE.map(({ name }) => name)).size).toBe(CATALOGUE.length);
+    for (const { name, what } of CATALOGUE) {
+      expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(what).toMatch(/^[A-Z0-9].*\.$/);
+    }
+  });
+
+  it.each(FAST.map(({ name }) => name))("%s", async (name) => {
+    const { reasons, falseAccusations } = await runScenario(find(name), 1);
+    expect({ reasons, falseAccusations }).toEqual({ reasons: [], falseAccusations: [] });
+  });
+});
+
+describe("the same seed", () => {
+  it.each(["lie-changed-entry", "lie-invalid-snapshot", "loss-30", "reorg-6", "duplicates"])(
+    "makes the same of %s again",
+    async (name) => {
+      const [first, second] = [await runScenario(find(name), 2), await runScenario(find(name), 2)];
+      expect(verdict(second)).toEqual(verdict(first));
+    },
+  );
+
+  it("makes another network than another seed", async () => {
+    const [first, second] = [await runScenario(find("one-node"), 1), await runScenario(find("one-node"), 2)];
+    expect(second.state.tipHash).not.toBe(first.state.tipHash);
+  });
+});
+
+describe("the runner's own judgement", () => {
+  const honest = find("one-node");
+
+  it("finds a script that does not come to its end", async () => {
+    const never: Scenario = {
+      ...honest,
+      unsynced: { problem: "client/no-peers", cannotVerify: "the moon" },
+      script: async (stage) => stage.until(() => false, "the moon"),
+    };
+    const { passed, reasons, finished } = await runScenario(never, 1, { deadlineMs: 20 });
+    expect({ passed, finished }).toEqual({ passed: false, finished: false });
+    expect(reasons).toEqual([
+      "never: the moon",
+      "the problem shown is undefined, not client/no-peers",
+      "it does not say that it cannot verify: the moon",
+    ]);
+  });
+
+  it("finds a client that calls itself synced and must not", async () => {
+    const { reasons } = await runScenario({ ...honest, unsynced: {} }, 1);
+    expect(reasons).toEqual(["it calls itself synced"]);
+  });
+
+  it("finds penalties that are missing, and false accusations", async () => {
+    const lying = find("duplicates");
+    const { reasons } = await runScenario({ ...honest, penalties: { 0: ["wire/bad-magic"] } }, 1);
+    expect(reasons).toEqual(["node 0 is penalised for nothing, not for wire/bad-magic"]);
+    const accused = await runScenario({ ...lying, penalties: {} }, 1);
+    expect(accused.falseAccusations).toEqual(["node 0: net/unexpected-message"]);
+    expect(accused.reasons).toEqual(["node 0 is penalised for net/unexpected-message, not for nothing"]);
+  });
+
+  it("finds a state that is not the network's", async () => {
+    const script: Scenario["script"] = async (stage) => {
+      stage.connect(0);
+      await stage.synced();
+      stage.net.hurt(0, { door: { kind: "closed" } });
+      for (const node of stage.net.nodes) node.disconnectAll();
+      await stage.net.mine(5);
+    };
+    const { reasons, passed, isHonestState } = await runScenario({ ...honest, script }, 1, {
+      deadlineMs: 3_000,
+    });
+    expect({ passed, isHonestState }).toEqual({ passed: false, isHonestState: false });
+    expect(reasons.some((reason) => reason.startsWith("tipHeight is 374, not 379"))).toBe(true);
+  });
+});
