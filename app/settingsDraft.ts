@@ -1,4 +1,5 @@
 import type { NetworkName, Settings } from "../worker/api.ts";
+import { type TuningDraft, toTuning, toTuningDraft } from "./tuningDraft.ts";
 
 /** The settings as form fields hold them: text, and empty for "not set". */
 export interface SettingsDraft {
@@ -8,6 +9,7 @@ export interface SettingsDraft {
   /** Undefined: those the network signs with. */
   readonly neededLlmqTypes: readonly number[] | undefined;
   readonly maxPeers: string;
+  readonly tuning: TuningDraft;
 }
 
 export const MIN_PEERS = 1;
@@ -20,6 +22,7 @@ export function toDraft(settings: Settings): SettingsDraft {
     ownNode: settings.ownNode ?? "",
     neededLlmqTypes: settings.neededLlmqTypes,
     maxPeers: String(settings.maxPeers),
+    tuning: toTuningDraft(settings.tuning),
   };
 }
 
@@ -31,6 +34,7 @@ export function toSettings(draft: SettingsDraft): Settings {
     ownNode: textOrUndefined(draft.ownNode),
     neededLlmqTypes: draft.neededLlmqTypes,
     maxPeers: Number(draft.maxPeers),
+    tuning: toTuning(draft.tuning),
   };
 }
 

@@ -28,6 +28,8 @@ export interface Settings {
   readonly neededLlmqTypes: readonly number[] | undefined;
   /** Peers to be connected to at the same time, 1 to 8. */
   readonly maxPeers: number;
+  /** How the sync asks. */
+  readonly tuning: SyncTuning;
 }
 
 export type Phase = "starting" | "connecting" | "headers" | "lists" | "quorums" | "live";

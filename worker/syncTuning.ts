@@ -45,13 +45,13 @@ export const TUNING_RANGES = {
   maxConcurrent: { min: 1, max: 8 },
 } as const satisfies Partial<Record<keyof SyncTuning, TuningRange>>;
 
-export type InvalidTuning = DashlightError<Extract<ClientErrorFacts, { code: "client/invalid-setting" }>>;
+export type InvalidSetting = DashlightError<Extract<ClientErrorFacts, { code: "client/invalid-setting" }>>;
 
 export interface TuningReading {
   /** With the default in the place of each field that is missing or invalid. */
   readonly tuning: SyncTuning;
   /** One for each field that is there but invalid, naming the field and what it may be. */
-  readonly invalid: readonly InvalidTuning[];
+  readonly invalid: readonly InvalidSetting[];
 }
 
 /** @returns what is right with it, a value of any shape; fields it should not have are left out */
@@ -92,6 +92,6 @@ function isWithin(value: unknown, { min, max }: TuningRange): boolean {
   return Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
-function refuse(field: string, reason: string): InvalidTuning {
+function refuse(field: string, reason: string): InvalidSetting {
   return new DashlightError({ code: "client/invalid-setting", field, reason });
 }

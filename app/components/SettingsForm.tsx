@@ -3,6 +3,7 @@ import type { NetworkName, Settings } from "../../worker/api.ts";
 import { MAX_PEERS, MIN_PEERS, type SettingsDraft, toDraft, toSettings } from "../settingsDraft.ts";
 import { FormField } from "./FormField.tsx";
 import { NeededTypesField, type TypeOption } from "./NeededTypesField.tsx";
+import { TuningFields } from "./TuningFields.tsx";
 
 const NETWORKS: readonly { value: NetworkName; label: string }[] = [
   { value: "mainnet", label: "Mainnet" },
@@ -35,7 +36,7 @@ export function SettingsForm(props: SettingsFormProps) {
   const [draft, setDraft] = useState(() => toDraft(settings));
   const form = useRef<HTMLFormElement>(null);
   const change = (part: Partial<SettingsDraft>) => setDraft((before) => ({ ...before, ...part }));
-  const errorOf = (field: keyof Settings) => (problem?.field === field ? problem.reason : undefined);
+  const errorOf = (field: string) => (problem?.field === field ? problem.reason : undefined);
 
   useEffect(() => {
     if (problem === undefined) return;
@@ -120,6 +121,7 @@ export function SettingsForm(props: SettingsFormProps) {
         error={errorOf("neededLlmqTypes")}
         onChange={(neededLlmqTypes) => change({ neededLlmqTypes })}
       />
+      <TuningFields value={draft.tuning} errorOf={errorOf} onChange={(tuning) => change({ tuning })} />
       <div className="form-actions">
         <button type="submit" className="button is-primary" disabled={isSaving}>
           {isSaving ? "Saving…" : "Save"}

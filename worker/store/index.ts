@@ -10,7 +10,6 @@ export type { StoredList } from "./lists.ts";
 export type { StoredEngine } from "./readEngine.ts";
 export {
   DEFAULT_SETTINGS,
-  type InvalidSetting,
   readSettings,
   type SettingsReading,
   type StoredSettings,

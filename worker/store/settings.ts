@@ -1,4 +1,5 @@
-import { type ClientErrorFacts, DashlightError } from "../errors.ts";
+import { DashlightError } from "../errors.ts";
+import { DEFAULT_TUNING, type InvalidSetting, readTuning, type SyncTuning } from "../syncTuning.ts";
 
 const NETWORKS = ["mainnet", "testnet", "devnet", "regtest", "simnet"] as const;
 const MAX_PEERS = 8;
@@ -12,6 +13,7 @@ export interface StoredSettings {
   readonly ownNode: string | undefined;
   readonly neededLlmqTypes: readonly number[] | undefined;
   readonly maxPeers: number;
+  readonly tuning: SyncTuning;
 }
 
 export const DEFAULT_SETTINGS: StoredSettings = {
@@ -21,9 +23,8 @@ export const DEFAULT_SETTINGS: StoredSettings = {
   neededLlmqTypes: undefined,
   /** As many as sync plans were measured with. */
   maxPeers: 4,
+  tuning: DEFAULT_TUNING,
 };
-
-export type InvalidSetting = DashlightError<Extract<ClientErrorFacts, { code: "client/invalid-setting" }>>;
 
 export interface SettingsReading {
   /** With the default in the place of each field that is missing or invalid. */
@@ -49,6 +50,7 @@ export function readSettings(value: unknown): SettingsReading {
     return otherwise;
   };
   const none = DEFAULT_SETTINGS;
+  const { tuning, invalid: invalidTuning } = readTuning(fields.tuning);
   const settings: StoredSettings = {
     network: read("network", none.network, isNetwork, `must be one of ${NETWORKS.join(", ")}`),
     bridgeUrl: read("bridgeUrl", none.bridgeUrl, isBridgeUrl, "must be an http or https URL"),
@@ -60,8 +62,9 @@ export function readSettings(value: unknown): SettingsReading {
       "must be LLMQ types, each once",
     ),
     maxPeers: read("maxPeers", none.maxPeers, isPeerCount, `must be 1 to ${MAX_PEERS}`),
+    tuning,
   };
-  return { settings, invalid };
+  return { settings, invalid: [...invalid, ...invalidTuning] };
 }
 
 function isNetwork(value: unknown): value is StoredSettings["network"] {

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Settings } from "../../api.ts";
+import { DEFAULT_TUNING } from "../../syncTuning.ts";
 import { DEFAULT_SETTINGS, readSettings, type StoredSettings } from "../index.ts";
 
 const VALID: StoredSettings = {
@@ -8,6 +9,7 @@ const VALID: StoredSettings = {
   ownNode: "node.example:19999",
   neededLlmqTypes: [1, 5, 6],
   maxPeers: 8,
+  tuning: { ...DEFAULT_TUNING, maxConcurrent: 3, isSequential: true },
 };
 
 describe("settings", () => {
@@ -77,5 +79,12 @@ describe("settings", () => {
     const { settings, invalid } = readSettings({ ...VALID, [field]: value });
     expect(settings).toEqual({ ...VALID, [field]: DEFAULT_SETTINGS[field] });
     expect(invalid).toMatchObject([{ facts: { code: "client/invalid-setting", field } }]);
+  });
+
+  it("refuse a tuning's field, and keep the rest of the tuning and of the settings", () => {
+    const given = { ...VALID, tuning: { ...VALID.tuning, maxPerPeer: 9 } };
+    const { settings, invalid } = readSettings(given);
+    expect(settings).toEqual({ ...VALID, tuning: { ...VALID.tuning, maxPerPeer: 2 } });
+    expect(invalid).toMatchObject([{ facts: { code: "client/invalid-setting", field: "maxPerPeer" } }]);
   });
 });

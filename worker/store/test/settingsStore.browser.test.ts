@@ -8,6 +8,7 @@ const CHANGED: StoredSettings = {
   network: "regtest",
   ownNode: "127.0.0.1:19899",
   maxPeers: 2,
+  tuning: { ...DEFAULT_SETTINGS.tuning, qrInfoTimeoutMs: 60_000 },
 };
 
 afterEach(() => ClientStore.delete(DATABASE));
