@@ -450,7 +450,7 @@ export class LightClient {
       this.#discovery = this.#discover(await this.#checkLocks());
       if (this.#discovery.total === 0) break;
       const next = this.#plan(this.#askable(this.#discovery));
-      const requests = [...next.qrInfoRequests, ...next.mnListDiffRequests];
+      const { requests } = next;
       if (requests.length === 0) break;
       this.#account.startRound();
       this.#setPhase(this.#wasSynced ? "live" : "lists");
@@ -486,7 +486,12 @@ export class LightClient {
   }
 
   #plan(discovery: Discovery): SyncPlan {
-    return plan(discovery, this.#engine, this.#context, this.#chain.tip.height, this.#canAskQrInfo);
+    return plan(discovery, this.#engine, this.#context, {
+      tipHeight: this.#chain.tip.height,
+      neededTypes: this.neededTypes,
+      canAskQrInfo: this.#canAskQrInfo,
+      unavailable: (height) => this.#isListExhausted(height),
+    });
   }
 
   #finishRound(): void {

@@ -166,7 +166,7 @@ async function benchPlanning(
     row("discovery, mainnet engine", await medianMs(() => discover(state, context, options)), 10),
     row(
       "planning, mainnet engine",
-      await medianMs(() => plan(discovery, state, context, 2_449_949, true)),
+      await medianMs(() => plan(discovery, state, context, { ...options, canAskQrInfo: true })),
       20,
     ),
   ];

@@ -12,6 +12,9 @@ import type { BlockHash, Height, QuorumHash } from "../wire/hashes.ts";
 /** Cycles before its own that a rotating quorum is drawn from. */
 const PREVIOUS_QUARTERS = 3;
 
+/** In `neededBy`: the quorum set at that height, for a lock that waits. */
+export const NEEDED_BY_LOCK = "a ChainLock";
+
 export interface MissingList {
   readonly height: Height;
   readonly blockHash: BlockHash;
@@ -73,7 +76,7 @@ export function discover(
   const gathered = new Gathered(state, context);
   const unjudged = newest ? quorumsToJudge(state, newest, neededTypes) : [];
   for (const quorum of new Set([...unjudged, ...awaitedQuorums])) gathered.add(quorum);
-  for (const height of quorumSetHeights) gathered.needList(height, "a ChainLock");
+  for (const height of quorumSetHeights) gathered.needList(height, NEEDED_BY_LOCK);
   const missingLists = gathered.missingLists();
   const missingCycles = gathered.missingCycles();
   return {

@@ -95,11 +95,12 @@ export class HeaderSync {
     const locator = this.#chain.locator();
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
-    // Headers that follow none of the blocks we named were sent for another reason, and say nothing about the tip.
+    // Headers that follow an old block we did not name were sent for another reason, and say nothing about the tip.
     const isAnswer = (message: Message): message is HeadersMessage => {
       if (message.command !== "headers2" && message.command !== "headers") return false;
-      const first = firstParent(message);
-      return first === undefined || asked.has(toHashHex(first));
+      const headers = headersOf(message);
+      const parent = headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
+      return headers.length === 0 || asked.has(toHashHex(parent)) || !this.#chain.isKnown(parent);
     };
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
     const command = isCompressed ? "getheaders2" : "getheaders";
@@ -128,11 +129,8 @@ export class HeaderSync {
   }
 }
 
-/** @returns the block that the first header follows; undefined if there are none */
-function firstParent(message: HeadersMessage): BlockHash | undefined {
-  const headers = message.command === "headers2" ? message.payload.headers : message.payload;
-  if (headers.length === 0) return undefined;
-  return headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
+function headersOf(message: HeadersMessage): ConcatenatedHeaders {
+  return message.command === "headers2" ? message.payload.headers : message.payload;
 }
 
 /** Points a broken header costs its sender: one from the future may be our own clock's fault. */

@@ -1,20 +1,43 @@
 import type { EngineContext } from "../engine/context.ts";
-import { type EngineState, sortedLists } from "../engine/state.ts";
+import { type EngineState, newestList, snapshotOfWorkBlock, sortedLists } from "../engine/state.ts";
+import type { LlmqParams } from "../params/llmq.ts";
 import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import { type BlockHash, fromHashHex, type Height } from "../wire/hashes.ts";
 import type { GetMnListDiff } from "../wire/mnListDiff.ts";
 import type { GetQRInfo } from "../wire/qrInfo.ts";
-import type { Discovery } from "./discover.ts";
+import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
+import { DEFAULT_COSTS, type PlanCosts, SizeEstimate } from "./planCosts.ts";
+import { PREVIOUS_QUARTERS, predictNeeds } from "./planPrediction.ts";
 
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
+/** Cycles whose lists and snapshots come with one qrinfo, beside the list of the requested cycle itself. */
+const SNAPSHOTS_PER_QRINFO = 4;
+/** A qrinfo is worth its snapshots when it takes the place of so many mnlistdiffs. */
+const WORTHWHILE_LISTS = 2;
+/** From a tip's list that is so many blocks old on, what its quorums need is no longer what the last one's needed. */
+const STALE_BLOCKS = 24;
+
+/** What goes first when not everything can go at once. */
+export type Priority = "critical" | "high" | "normal" | "low";
 
 export interface QrInfoRequest {
   readonly kind: "qrinfo";
   readonly request: GetQRInfo;
   /** Work block that mnListDiffH of the answer must end at. */
   readonly workHeight: Height;
+  /** What the answer will bring. */
+  readonly coverage: {
+    /** Heights of lists, newest first. */
+    readonly workHeights: readonly Height[];
+    /** Cycles, by their base, newest first. */
+    readonly snapshots: readonly Height[];
+    /** Whether the tip's list is among it. */
+    readonly tip: boolean;
+  };
+  readonly priority: Priority;
   readonly reason: string;
+  readonly estimatedBytes: number;
 }
 
 export interface MnListDiffRequest {
@@ -23,156 +46,359 @@ export interface MnListDiffRequest {
   /** Zero: the empty list. */
   readonly baseHeight: Height;
   readonly height: Height;
+  readonly priority: Priority;
+  /** Why this list, and why no qrinfo brings it. */
   readonly reason: string;
+  readonly estimatedBytes: number;
+  /** Nobody has said yet that the list is needed: it only is likely to be. */
+  readonly isSpeculative: boolean;
 }
 
 export type SyncRequest = QrInfoRequest | MnListDiffRequest;
 
 export interface SyncPlan {
   readonly qrInfoRequests: readonly QrInfoRequest[];
-  /** Ascending by height: each one's base is held, or an earlier one's target. */
   readonly mnListDiffRequests: readonly MnListDiffRequest[];
-  /** One line a decision, for the log. */
+  /** All of them. Each comes after those whose lists it builds on; they may be sent side by side all the same. */
+  readonly requests: readonly SyncRequest[];
+  /** By request: the one whose answer must be applied before its own can be. */
+  readonly dependencies: ReadonlyMap<SyncRequest, SyncRequest>;
+  /** A rotating cycle waits for data of this plan. */
+  readonly rotatingValidationNeeded: boolean;
+  /** Snapshots are missing and no peer sends them: lists come by mnlistdiff, rotating quorums stay unknown. */
+  readonly fallbackToMnListDiff: boolean;
+  readonly estimatedBytes: number;
+  readonly estimatedDurationMs: number;
+  /** One line a decision, for people. */
   readonly rationale: readonly string[];
 }
 
-const EMPTY_PLAN: SyncPlan = { qrInfoRequests: [], mnListDiffRequests: [], rationale: [] };
+/** What a plan depends on besides what is missing. */
+export interface PlanOptions {
+  /** Height of the best header. */
+  readonly tipHeight: Height;
+  readonly neededTypes: readonly number[];
+  /** False where no peer answers a getqrinfo: then lists come by mnlistdiff alone. */
+  readonly canAskQrInfo: boolean;
+  readonly costs?: PlanCosts;
+  /** How many cycles below the tip's a qrinfo's requested block may lie; any by default. */
+  readonly maxQrInfoSpan?: number;
+  /** Heights whose list no peer sends, which nothing else must be based on. */
+  readonly unavailable?: (height: Height) => boolean;
+}
+
+export const EMPTY_PLAN: SyncPlan = {
+  qrInfoRequests: [],
+  mnListDiffRequests: [],
+  requests: [],
+  dependencies: new Map(),
+  rotatingValidationNeeded: false,
+  fallbackToMnListDiff: false,
+  estimatedBytes: 0,
+  estimatedDurationMs: 0,
+  rationale: [],
+};
 
 /**
- * Turns what is missing into requests. Pure.
+ * Turns what is missing into the fewest good requests. Pure.
  *
- * From an empty engine one qrinfo for the tip brings the lists and snapshots of the newest cycles and the tip's list.
- * After that a qrinfo is asked only for missing snapshots, and one mnlistdiff for each list that it does not bring,
- * based on the nearest lower list that is held or planned.
- * @param canAskQrInfo - false where no peer answers them: then lists come by mnlistdiff alone
+ * A qrinfo is asked for missing snapshots, and where it takes the place of several mnlistdiffs; every list that it does
+ * not reach costs one mnlistdiff, based on the nearest lower list held or planned. While the tip's list is not here,
+ * its needs are predicted and asked for in the same burst.
  * Source: `design/sync.md` 3
  */
 export function plan(
   discovery: Discovery,
   state: EngineState,
   context: EngineContext,
-  tipHeight: Height,
-  canAskQrInfo: boolean,
+  options: PlanOptions,
 ): SyncPlan {
   if (discovery.total === 0) return EMPTY_PLAN;
-  const cycleLength = rotatingInterval(context);
-  const held = sortedLists(state).map(({ height }) => height);
-  if (held.length === 0 && cycleLength !== undefined && canAskQrInfo && hasCycles(tipHeight, cycleLength)) {
-    const request = qrInfoFor(
-      tipHeight,
-      cycleLength,
-      state,
-      context,
-      "nothing is held: the newest cycles at once",
-    );
-    if (request) return { qrInfoRequests: [request], mnListDiffRequests: [], rationale: [explain(request)] };
-  }
-  const qrInfoRequests = canAskQrInfo
-    ? qrInfosForCycles(discovery, tipHeight, cycleLength, state, context)
-    : [];
-  const covered = new Set(qrInfoRequests.flatMap(({ workHeight }) => coverage(workHeight, cycleLength ?? 0)));
-  const wanted = [
-    ...discovery.missingLists.filter(({ height }) => !covered.has(height)),
-    ...(discovery.tip ? [{ ...discovery.tip, neededBy: ["the tip"] }] : []),
-  ];
-  const mnListDiffRequests = diffsFor(wanted, held, context);
-  return {
-    qrInfoRequests,
-    mnListDiffRequests,
-    rationale: [...qrInfoRequests, ...mnListDiffRequests].map(explain),
-  };
-}
-
-function rotatingInterval({ params }: EngineContext): number | undefined {
-  const llmq = params.llmqs.get(params.llmqTypeInstantSend);
-  return llmq?.useRotation ? llmq.dkgInterval : undefined;
-}
-
-/** A node answers only when the work block of h-4C (extraShare) lies on the chain. */
-function hasCycles(tipHeight: Height, cycleLength: number): boolean {
-  const cycleBase = tipHeight - (tipHeight % cycleLength);
-  return cycleBase - 4 * cycleLength - WORK_DIFF_DEPTH > 0;
-}
-
-/** Work blocks whose lists an answer brings. */
-function coverage(workHeight: Height, cycleLength: number): Height[] {
-  return [0, 1, 2, 3, 4].map((k) => workHeight - k * cycleLength);
-}
-
-/** One request for the newest cycle that misses a snapshot; what it leaves open is discovered again. */
-function qrInfosForCycles(
-  { missingCycles }: Discovery,
-  tipHeight: Height,
-  cycleLength: number | undefined,
-  state: EngineState,
-  context: EngineContext,
-): QrInfoRequest[] {
-  const newest = missingCycles.at(-1);
-  if (!newest || cycleLength === undefined) return [];
-  // Snapshots of h-C down to h-4C come with a block of cycle h.
-  const cycleBase = newest.cycleHeight + cycleLength;
-  const isTipCycle = tipHeight - (tipHeight % cycleLength) === cycleBase;
-  const reason = `${newest.reason} of cycle ${newest.cycleHeight}`;
-  const request = qrInfoFor(isTipCycle ? tipHeight : cycleBase, cycleLength, state, context, reason);
-  return request ? [request] : [];
-}
-
-function qrInfoFor(
-  height: Height,
-  cycleLength: number,
-  state: EngineState,
-  { chain }: EngineContext,
-  reason: string,
-): QrInfoRequest | undefined {
-  const blockRequestHash = chain.hashAt(height);
-  if (!blockRequestHash) return undefined;
-  const workHeight = height - (height % cycleLength) - WORK_DIFF_DEPTH;
-  const oldest = workHeight - 4 * cycleLength;
-  const bases = sortedLists(state).filter((list) => chain.heightOf(list.blockHash) === list.height);
-  // The newest list at or below the oldest work block, or the whole list is sent again.
-  const lowest = bases.findLast((list) => list.height <= oldest);
-  const higher = bases
-    .filter((list) => list.height > oldest && list.height <= height)
-    .slice(-MAX_QRINFO_BASES);
-  const baseBlockHashes = [...(lowest ? [lowest] : []), ...higher].map(({ blockHash }) => blockHash);
-  return {
-    kind: "qrinfo",
-    request: { baseBlockHashes, blockRequestHash, extraShare: true },
-    workHeight,
-    reason,
-  };
+  return new Planner(discovery, state, context, options).plan();
 }
 
 interface WantedList {
   readonly height: Height;
   readonly blockHash: BlockHash;
   readonly neededBy: readonly string[];
+  readonly isSpeculative: boolean;
 }
 
-/** Ascending, so that each is based on the one before it or on a held list still nearer. */
-function diffsFor(
-  wanted: readonly WantedList[],
-  held: readonly Height[],
-  { chain, params }: EngineContext,
-): MnListDiffRequest[] {
-  const known = [...held];
-  const requests: MnListDiffRequest[] = [];
-  for (const { height, blockHash, neededBy } of [...wanted].sort((a, b) => a.height - b.height)) {
-    if (known.includes(height)) continue;
-    const baseHeight = known
-      .filter((lower) => lower < height)
-      .reduce((best, lower) => Math.max(best, lower), 0);
-    const base = baseHeight === 0 ? undefined : chain.hashAt(baseHeight);
-    requests.push({
+class Planner {
+  readonly #discovery: Discovery;
+  readonly #state: EngineState;
+  readonly #context: EngineContext;
+  readonly #options: PlanOptions;
+  /** Heights of lists on the best chain, ascending. */
+  readonly #held: readonly Height[];
+  readonly #size: SizeEstimate;
+  /** The type that rotates, where there is one. */
+  readonly #llmq: LlmqParams | undefined;
+  readonly #wanted = new Map<Height, WantedList>();
+  readonly #rationale: string[] = [];
+
+  constructor(discovery: Discovery, state: EngineState, context: EngineContext, options: PlanOptions) {
+    this.#discovery = discovery;
+    this.#state = state;
+    this.#context = context;
+    this.#options = options;
+    this.#held = sortedLists(state)
+      .filter(({ blockHash, height }) => context.chain.heightOf(blockHash) === height)
+      .map(({ height }) => height);
+    const newest = newestList(state);
+    this.#size = new SizeEstimate(newest?.masternodes.length, newest?.quorums.size);
+    const llmq = context.params.llmqs.get(context.params.llmqTypeInstantSend);
+    this.#llmq = llmq?.useRotation ? llmq : undefined;
+  }
+
+  plan(): SyncPlan {
+    const isStale = this.#isStale();
+    for (const list of this.#discovery.missingLists) {
+      // A lock's quorum set mostly comes with the tip's list.
+      const isForLock = list.neededBy.every((need) => need === NEEDED_BY_LOCK);
+      if (!isStale || !isForLock) this.#want(list, false);
+    }
+    const predictedCycle = isStale ? this.#predict() : undefined;
+    const missingSnapshots = this.#missingSnapshots(predictedCycle);
+    const qrInfoRequests = this.#options.canAskQrInfo
+      ? this.#planQrInfos(missingSnapshots, predictedCycle)
+      : [];
+    const covered = new Set(qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights));
+    for (const height of covered) this.#wanted.delete(height);
+    const { tip } = this.#discovery;
+    if (tip && !qrInfoRequests.some(({ coverage }) => coverage.tip)) {
+      this.#want({ ...tip, neededBy: ["the tip"] }, false);
+    }
+    return this.#assemble(qrInfoRequests, missingSnapshots);
+  }
+
+  /** Whether the tip's list is so far away that its needs are worth a guess. */
+  #isStale(): boolean {
+    const { tip } = this.#discovery;
+    return tip !== undefined && tip.height - (this.#held.at(-1) ?? 0) >= STALE_BLOCKS;
+  }
+
+  /** @returns base of the newest cycle whose quorums the tip's list likely holds */
+  #predict(): Height | undefined {
+    const { tipHeight, neededTypes, unavailable } = this.#options;
+    const { listHeights, newestCycle } = predictNeeds(this.#context, tipHeight, neededTypes);
+    for (const height of listHeights) {
+      const blockHash = this.#context.chain.hashAt(height);
+      if (!blockHash || this.#held.includes(height) || this.#wanted.has(height) || unavailable?.(height))
+        continue;
+      this.#want({ height, blockHash, neededBy: [] }, true);
+    }
+    return newestCycle;
+  }
+
+  #want(list: Omit<WantedList, "isSpeculative">, isSpeculative: boolean): void {
+    if (list.height > 0) this.#wanted.set(list.height, { ...list, isSpeculative });
+  }
+
+  /** Bases of cycles whose snapshot must come from a peer, newest first. */
+  #missingSnapshots(predictedCycle: Height | undefined): Height[] {
+    const missing = new Set(this.#discovery.missingCycles.map(({ cycleHeight }) => cycleHeight));
+    if (this.#llmq && predictedCycle !== undefined) {
+      const { dkgInterval } = this.#llmq;
+      for (let k = 1; k <= PREVIOUS_QUARTERS; k++) {
+        const cycle = predictedCycle - k * dkgInterval;
+        if (cycle > 0 && !this.#willHaveSnapshot(cycle, dkgInterval)) missing.add(cycle);
+      }
+    }
+    return [...missing].sort((a, b) => b - a);
+  }
+
+  /** Held, or derived once the wanted lists are here, as a node derives its own. */
+  #willHaveSnapshot(cycle: Height, interval: number): boolean {
+    // Before rotation began there was nothing to store.
+    if (cycle < Math.max(1, this.#context.params.activation.dip0024)) return true;
+    const workHeight = cycle - WORK_DIFF_DEPTH;
+    if (snapshotOfWorkBlock(this.#state, this.#context.chain, workHeight)) return true;
+    if (!this.#held.includes(workHeight) && !this.#wanted.has(workHeight)) return false;
+    return Array.from({ length: PREVIOUS_QUARTERS }, (_, k) => cycle - (k + 1) * interval).every((previous) =>
+      this.#willHaveSnapshot(previous, interval),
+    );
+  }
+
+  /** Newest first: one qrinfo for each run of four cycles in which a snapshot is missing. */
+  #planQrInfos(missingSnapshots: readonly Height[], predictedCycle: Height | undefined): QrInfoRequest[] {
+    const llmq = this.#llmq;
+    if (!llmq) return [];
+    const { tipHeight, maxQrInfoSpan = Number.POSITIVE_INFINITY } = this.#options;
+    const tipCycle = tipHeight - (tipHeight % llmq.dkgInterval);
+    const requests: QrInfoRequest[] = [];
+    let reachedDownTo = Number.POSITIVE_INFINITY;
+    for (const cycle of missingSnapshots) {
+      if (cycle >= reachedDownTo) continue;
+      const requested = Math.min(
+        tipCycle,
+        requests.length === 0 && predictedCycle !== undefined ? tipCycle : cycle + llmq.dkgInterval,
+      );
+      if ((tipCycle - requested) / llmq.dkgInterval > maxQrInfoSpan) {
+        this.#rationale.push(
+          `no QRInfo for the cycle at ${requested}: it lies more than ${maxQrInfoSpan} cycles below the tip's`,
+        );
+        continue;
+      }
+      const reason = `the snapshot of cycle ${cycle} is missing`;
+      const request = this.#qrInfo(requested, requested === tipCycle, llmq, reason);
+      if (!request) continue;
+      requests.push(request);
+      reachedDownTo = requested - SNAPSHOTS_PER_QRINFO * llmq.dkgInterval;
+    }
+    if (requests.length > 0) return requests;
+    const cheaper = this.#qrInfo(tipCycle, true, llmq, "one message in place of several lists");
+    const saved = cheaper?.coverage.workHeights.filter((height) => this.#wanted.has(height)).length ?? 0;
+    return cheaper && saved >= WORTHWHILE_LISTS ? [cheaper] : [];
+  }
+
+  /** @returns undefined where a node would refuse: the oldest cycle's work block is not on the chain */
+  #qrInfo(cycle: Height, isTip: boolean, llmq: LlmqParams, reason: string): QrInfoRequest | undefined {
+    const { chain } = this.#context;
+    const { dkgInterval, signingActiveQuorumCount } = llmq;
+    const height = isTip ? this.#options.tipHeight : cycle;
+    const blockRequestHash = chain.hashAt(height);
+    const workHeights = Array.from(
+      { length: SNAPSHOTS_PER_QRINFO + 1 },
+      (_, k) => cycle - k * dkgInterval - WORK_DIFF_DEPTH,
+    );
+    const oldest = workHeights.at(-1) ?? 0;
+    if (!blockRequestHash || oldest <= 0) return undefined;
+    const snapshots = workHeights.slice(1).map((workHeight) => workHeight + WORK_DIFF_DEPTH);
+    const bases = this.#qrInfoBases(oldest, height);
+    const diffs = (isTip ? [height, ...workHeights] : workHeights).toReversed();
+    const sizes = diffs.map((to, i) => {
+      const below = [...bases, ...diffs.slice(0, i)].filter((base) => base < to);
+      return this.#size.diffBytes(Math.max(0, ...below), to);
+    });
+    return {
+      kind: "qrinfo",
+      request: {
+        baseBlockHashes: bases.flatMap((base) => chain.hashAt(base) ?? []),
+        blockRequestHash,
+        extraShare: true,
+      },
+      workHeight: cycle - WORK_DIFF_DEPTH,
+      coverage: { workHeights, snapshots, tip: isTip },
+      priority: isTip ? "critical" : "high",
+      reason: this.#held.length === 0 && isTip ? "nothing is held: the newest cycles at once" : reason,
+      estimatedBytes: sum(sizes) + this.#size.snapshotsBytes(snapshots.length, signingActiveQuorumCount),
+    };
+  }
+
+  /**
+   * The newest list at or below the oldest work block, or a whole list comes again; then the newest of those above. A
+   * list that is on its way counts: only its hash is in the request.
+   */
+  #qrInfoBases(oldest: Height, upTo: Height): Height[] {
+    const below = [
+      ...this.#held.filter((height) => height <= oldest),
+      ...[...this.#wanted.keys()].filter((height) => height < oldest),
+    ];
+    const lowest = below.length === 0 ? [] : [Math.max(...below)];
+    const above = this.#held.filter((height) => height > oldest && height <= upTo);
+    return [...lowest, ...above.slice(-MAX_QRINFO_BASES)];
+  }
+
+  #assemble(qrInfoRequests: readonly QrInfoRequest[], missingSnapshots: readonly Height[]): SyncPlan {
+    const { canAskQrInfo, costs = DEFAULT_COSTS } = this.#options;
+    const mnListDiffRequests = this.#diffs(qrInfoRequests);
+    const requests = inOrderOfBases(mnListDiffRequests, qrInfoRequests);
+    const estimatedBytes = sum(requests.map((request) => request.estimatedBytes));
+    const waves = Math.ceil(requests.length / Math.max(1, costs.concurrency));
+    const fallbackToMnListDiff = missingSnapshots.length > 0 && !canAskQrInfo;
+    return {
+      qrInfoRequests,
+      mnListDiffRequests,
+      requests,
+      dependencies: this.#dependencies(requests),
+      rotatingValidationNeeded: missingSnapshots.length > 0,
+      fallbackToMnListDiff,
+      estimatedBytes,
+      estimatedDurationMs: waves * costs.roundTripMs + (1000 * estimatedBytes) / costs.bytesPerSecond,
+      rationale: [
+        ...(fallbackToMnListDiff
+          ? ["no peer sends snapshots: lists alone, rotating quorums stay unknown"]
+          : []),
+        ...this.#rationale,
+        ...requests.map(explain),
+      ],
+    };
+  }
+
+  /** Ascending, so that each is based on the one before it or on a held list still nearer. */
+  #diffs(qrInfoRequests: readonly QrInfoRequest[]): MnListDiffRequest[] {
+    const known = new Set([...this.#held, ...qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights)]);
+    const wanted = [...this.#wanted.values()].filter(({ height }) => !known.has(height));
+    return wanted
+      .sort((a, b) => a.height - b.height)
+      .map((list) => {
+        const request = this.#diff(list, [...known], qrInfoRequests.length > 0);
+        known.add(list.height);
+        return request;
+      });
+  }
+
+  #diff(list: WantedList, known: readonly Height[], hasQrInfo: boolean): MnListDiffRequest {
+    const { chain, params } = this.#context;
+    const { height, blockHash, neededBy, isSpeculative } = list;
+    const nearest = Math.max(0, ...known.filter((lower) => lower < height));
+    const base = nearest === 0 ? undefined : chain.hashAt(nearest);
+    const baseHeight = base ? nearest : 0;
+    const why = isSpeculative ? "likely needed by the tip's quorums" : `needed by ${explainNeed(neededBy)}`;
+    return {
       kind: "mnlistdiff",
       request: { baseBlockHash: base ?? fromHashHex<BlockHash>(params.genesisHash), blockHash },
-      baseHeight: base ? baseHeight : 0,
+      baseHeight,
       height,
-      reason: `needed by ${explainNeed(neededBy)}`,
-    });
-    known.push(height);
+      priority: this.#priorityOf(list),
+      reason: hasQrInfo ? `${why}, out of the QRInfo's reach` : why,
+      estimatedBytes: this.#size.diffBytes(baseHeight, height),
+      isSpeculative,
+    };
   }
-  return requests;
+
+  /** The tip, and what others are based on, before all; then the most recent first. */
+  #priorityOf({ height, isSpeculative }: WantedList): Priority {
+    const { tipHeight } = this.#options;
+    if (height === tipHeight || this.#held.length === 0) return "critical";
+    if (isSpeculative) return "low";
+    return tipHeight - height <= (this.#llmq?.dkgInterval ?? 0) ? "high" : "normal";
+  }
+
+  #dependencies(requests: readonly SyncRequest[]): Map<SyncRequest, SyncRequest> {
+    const dependencies = new Map<SyncRequest, SyncRequest>();
+    for (const request of requests) {
+      const bases = request.kind === "mnlistdiff" ? [request.baseHeight] : this.#basesOf(request);
+      const needed = requests.find((other) => other !== request && bringsOneOf(other, bases));
+      if (needed) dependencies.set(request, needed);
+    }
+    return dependencies;
+  }
+
+  #basesOf({ request }: QrInfoRequest): Height[] {
+    const heights = request.baseBlockHashes.flatMap((hash) => this.#context.chain.heightOf(hash) ?? []);
+    return heights.filter((height) => !this.#held.includes(height));
+  }
+}
+
+function bringsOneOf(request: SyncRequest, heights: readonly Height[]): boolean {
+  const brought = request.kind === "qrinfo" ? request.coverage.workHeights : [request.height];
+  return brought.some((height) => heights.includes(height));
+}
+
+/** Diffs below a qrinfo's lists come before it, all others after. */
+function inOrderOfBases(
+  diffs: readonly MnListDiffRequest[],
+  qrInfos: readonly QrInfoRequest[],
+): SyncRequest[] {
+  const lowestOf = (request: SyncRequest) =>
+    request.kind === "qrinfo" ? Math.min(...request.coverage.workHeights) : request.height;
+  return [...qrInfos, ...diffs].sort((a, b) => lowestOf(a) - lowestOf(b));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** @example "a quorum of type 4", "3 quorums", "the tip" */

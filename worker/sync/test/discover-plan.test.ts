@@ -11,7 +11,7 @@ import { decode } from "../../wire/codec.ts";
 import { toHashHex } from "../../wire/hashes.ts";
 import { mnListDiff } from "../../wire/mnListDiff.ts";
 import { qrInfo } from "../../wire/qrInfo.ts";
-import { discover, quorumsToJudge } from "../discover.ts";
+import { type Discovery, discover, quorumsToJudge } from "../discover.ts";
 import { judgeQuorums } from "../judge.ts";
 import { plan } from "../plan.ts";
 
@@ -36,7 +36,9 @@ describe("on the regtest capture cycle-a", () => {
   });
   const discoverAt = (state: EngineState, tipHeight = TIP) => discover(state, context, options(tipHeight));
   const planAt = (state: EngineState, tipHeight = TIP, canAskQrInfo = true) =>
-    plan(discoverAt(state, tipHeight), state, context, tipHeight, canAskQrInfo);
+    plan(discoverAt(state, tipHeight), state, context, { tipHeight, neededTypes, canAskQrInfo });
+  const planned = (discovery: Discovery, state: EngineState) =>
+    plan(discovery, state, context, { tipHeight: TIP, neededTypes, canAskQrInfo: true });
   const feed = (state: EngineState, file: string) =>
     feedQrInfo(state, decode(qrInfo(70240), readVector(`regtest/cycle-a/qrinfo/${file}.bin`)), context).state;
   const apply = (state: EngineState, file: string) =>
@@ -51,7 +53,9 @@ describe("on the regtest capture cycle-a", () => {
     const empty: EngineContext = { ...context, chain: new KnownChain() };
     const discovery = discover(EMPTY_ENGINE, empty, options(0));
     expect(discovery.total).toBe(0);
-    expect(plan(discovery, EMPTY_ENGINE, empty, 0, true).rationale).toEqual([]);
+    expect(
+      plan(discovery, EMPTY_ENGINE, empty, { tipHeight: 0, neededTypes, canAskQrInfo: true }).rationale,
+    ).toEqual([]);
   });
 
   it("asks an empty engine's peers for one qrinfo of the tip, without bases", () => {
@@ -111,7 +115,7 @@ describe("on the regtest capture cycle-a", () => {
     expect(discovery.missingLists).toEqual([
       { height: 431, blockHash: chain.hashAt(431), neededBy: ["a ChainLock"] },
     ]);
-    const { mnListDiffRequests } = plan(discovery, state, context, TIP, true);
+    const { mnListDiffRequests } = planned(discovery, state);
     expect(mnListDiffRequests.map(({ baseHeight, height }) => [baseHeight, height])).toEqual([[424, 431]]);
   });
 
@@ -124,7 +128,11 @@ describe("on the regtest capture cycle-a", () => {
     }
     const forked: EngineContext = { ...context, chain: fork };
     const discovery = discover(state, forked, options(440));
-    const { qrInfoRequests, mnListDiffRequests } = plan(discovery, state, forked, 440, true);
+    const { qrInfoRequests, mnListDiffRequests } = plan(discovery, state, forked, {
+      tipHeight: 440,
+      neededTypes,
+      canAskQrInfo: true,
+    });
     const hashes = [
       ...qrInfoRequests.flatMap(({ request }) => [request.blockRequestHash, ...request.baseBlockHashes]),
       ...mnListDiffRequests.flatMap(({ request }) => [request.blockHash, request.baseBlockHash]),

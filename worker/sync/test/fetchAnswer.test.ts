@@ -85,12 +85,29 @@ class Rig {
 
   diff(baseHeight: number, height: number): MnListDiffRequest {
     const request = { baseBlockHash: this.hash(baseHeight), blockHash: this.hash(height) };
-    return { kind: "mnlistdiff", request, baseHeight, height, reason: "a test" };
+    return {
+      kind: "mnlistdiff",
+      request,
+      baseHeight,
+      height,
+      priority: "normal",
+      reason: "a test",
+      estimatedBytes: 0,
+      isSpeculative: false,
+    };
   }
 
   qrInfo(): QrInfoRequest {
     const request = { baseBlockHashes: [], blockRequestHash: this.hash(478), extraShare: true };
-    return { kind: "qrinfo", request, workHeight: 448, reason: "a test" };
+    return {
+      kind: "qrinfo",
+      request,
+      workHeight: 448,
+      reason: "a test",
+      coverage: { workHeights: [448], snapshots: [], tip: false },
+      priority: "critical",
+      estimatedBytes: 0,
+    };
   }
 
   /** Index of the node that answered. */

@@ -7,7 +7,16 @@ const hash = new Uint8Array(32) as BlockHash;
 
 function list(height: number, baseHeight = 0): MnListDiffRequest {
   const request = { baseBlockHash: hash, blockHash: hash };
-  return { kind: "mnlistdiff", request, baseHeight, height, reason: "a test" };
+  return {
+    kind: "mnlistdiff",
+    request,
+    baseHeight,
+    height,
+    priority: "normal",
+    reason: "a test",
+    estimatedBytes: 0,
+    isSpeculative: false,
+  };
 }
 
 const qrInfo: QrInfoRequest = {
@@ -15,6 +24,9 @@ const qrInfo: QrInfoRequest = {
   request: { baseBlockHashes: [], blockRequestHash: hash, extraShare: true },
   workHeight: 448,
   reason: "a test",
+  coverage: { workHeights: [448], snapshots: [], tip: false },
+  priority: "critical",
+  estimatedBytes: 0,
 };
 
 describe("refusals", () => {

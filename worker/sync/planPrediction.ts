@@ -1,0 +1,62 @@
+import { isRotating } from "../engine/checkCommitment.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { memberListHeight } from "../engine/members.ts";
+import { type LlmqParams, WORK_DIFF_DEPTH } from "../params/llmq.ts";
+import type { Height } from "../wire/hashes.ts";
+
+/** Cycles before its own that a rotating quorum is drawn from. */
+export const PREVIOUS_QUARTERS = 3;
+
+/** What the quorums of a list nobody has yet are likely drawn from. */
+export interface Prediction {
+  /** Heights of the lists, ascending, of all needed types. */
+  readonly listHeights: readonly Height[];
+  /** Base of the newest cycle of the rotating type that has mined quorums; undefined before there is one. */
+  readonly newestCycle: Height | undefined;
+}
+
+/**
+ * Which lists the tip's quorums will need, from the LLMQ parameters alone: bases lie at multiples of the DKG interval,
+ * and the newest ones whose mining window has begun are active. A DKG that failed makes this wrong by one base, which
+ * discovery then finds.
+ * Source: `design/sync.md` 3
+ */
+export function predictNeeds(
+  { params, chain }: EngineContext,
+  tipHeight: Height,
+  neededTypes: readonly number[],
+): Prediction {
+  const heights = new Set<Height>();
+  let newestCycle: Height | undefined;
+  for (const type of neededTypes) {
+    const llmq = params.llmqs.get(type);
+    if (!llmq) continue;
+    const newestBase = newestMinedBase(llmq, tipHeight);
+    if (isRotating(llmq, newestBase, params.activation.dip0024)) {
+      newestCycle = newestBase;
+      for (const height of cycleWorkHeights(newestBase, llmq)) heights.add(height);
+    } else {
+      for (let i = 0; i < llmq.signingActiveQuorumCount; i++) {
+        heights.add(memberListHeight(newestBase - i * llmq.dkgInterval, params.activation.v20));
+      }
+    }
+  }
+  const listHeights = [...heights]
+    .filter((height) => height > 0 && chain.hashAt(height))
+    .sort((a, b) => a - b);
+  return { listHeights, newestCycle };
+}
+
+/** Base of the newest quorums, or cycle, that can have been mined in a block at or below the tip. */
+function newestMinedBase({ dkgInterval, dkgMiningWindowStart }: LlmqParams, tipHeight: Height): Height {
+  const latest = tipHeight - dkgMiningWindowStart;
+  return latest - (latest % dkgInterval);
+}
+
+/** Heights of the lists that a cycle's members are drawn from, newest first. */
+export function cycleWorkHeights(cycleBase: Height, { dkgInterval }: LlmqParams): Height[] {
+  return Array.from(
+    { length: PREVIOUS_QUARTERS + 1 },
+    (_, k) => cycleBase - k * dkgInterval - WORK_DIFF_DEPTH,
+  );
+}

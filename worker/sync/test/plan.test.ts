@@ -1,0 +1,190 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { buildMnListDiff } from "../../../bridge/simnet/consensus/buildMnListDiff.ts";
+import { applyDiff } from "../../engine/applyDiff.ts";
+import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
+import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
+import type { MnListDiff } from "../../wire/mnListDiff.ts";
+import type { SyncPlan } from "../plan.ts";
+import { PlannedWorld } from "./plannedWorld.ts";
+
+/** Before this height a node has no four cycles to answer a qrinfo with. */
+const LOWEST_TIP = 260;
+
+let world: PlannedWorld;
+beforeAll(async () => {
+  world = await PlannedWorld.make();
+});
+
+/** Lists and snapshots by what they are, whatever order they came in. */
+function contentOf(state: EngineState): unknown {
+  return {
+    lists: [...state.lists].map(([hash, { cbTx }]) => [hash, cbTx]).sort(),
+    snapshots: [...state.snapshots.keys()].sort(),
+  };
+}
+
+/** What a client that held some lists at some time is left with. */
+function holding(heights: Iterable<Height>): EngineState {
+  let state = EMPTY_ENGINE;
+  for (const height of heights) {
+    const diff = buildMnListDiff(world.chain, {
+      baseBlockHash: ZERO_HASH as BlockHash,
+      blockHash: world.chain.hashAt(height),
+    });
+    if (diff) state = applyDiff(state, diff, world.context).state;
+  }
+  return state;
+}
+
+function rounds(start: EngineState, options: Parameters<PlannedWorld["plan"]>[1] = {}) {
+  const plans: SyncPlan[] = [];
+  let state = start;
+  for (;;) {
+    const next = world.plan(state, options);
+    if (next.requests.length === 0) return { plans, state };
+    if (plans.length > 8) throw new Error("the plans never end");
+    plans.push(next);
+    state = world.answerAll(state, next);
+  }
+}
+
+/** All that was needed one block below the tip. */
+function oneBlockBehind(): EngineState {
+  const { state } = rounds(EMPTY_ENGINE);
+  const [base, target] = [world.chain.tipHeight - 8, world.chain.tipHeight - 1].map((height) =>
+    world.chain.hashAt(height),
+  ) as [BlockHash, BlockHash];
+  const [below, diff] = [
+    { baseBlockHash: ZERO_HASH as BlockHash, blockHash: base },
+    { baseBlockHash: base, blockHash: target },
+  ].map((request) => buildMnListDiff(world.chain, request)) as [MnListDiff, MnListDiff];
+  const applied = applyDiff(applyDiff(state, below, world.context).state, diff, world.context).state;
+  const tip = toHashHex(world.chain.tip.hash);
+  return { ...applied, lists: new Map([...applied.lists].filter(([hash]) => hash !== tip)) };
+}
+
+const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLength: 12 });
+const runs = { numRuns: 25 };
+
+describe("a plan", () => {
+  it("from nothing asks for all in one burst, and the second one for what failed DKGs shifted", () => {
+    const { plans, state } = rounds(EMPTY_ENGINE);
+    const [first] = plans;
+    expect(first?.qrInfoRequests).toHaveLength(1);
+    expect(first?.mnListDiffRequests.every(({ isSpeculative }) => isSpeculative)).toBe(true);
+    expect(first?.mnListDiffRequests.length).toBeGreaterThan(2);
+    expect(plans.length).toBeLessThanOrEqual(3);
+    expect(newestList(state)?.height).toBe(world.chain.tipHeight);
+    expect(world.discover(state).total).toBe(0);
+  });
+
+  it("costs one full list only", () => {
+    for (const { requests } of rounds(EMPTY_ENGINE).plans.slice(1)) {
+      for (const request of requests)
+        if (request.kind === "mnlistdiff") expect(request.baseHeight).not.toBe(0);
+    }
+    const [first] = rounds(EMPTY_ENGINE).plans;
+    const full = first?.mnListDiffRequests.filter(({ baseHeight }) => baseHeight === 0) ?? [];
+    const bases = first?.qrInfoRequests[0]?.request.baseBlockHashes ?? [];
+    expect(full.length + (bases.length === 0 ? 1 : 0)).toBe(1);
+  });
+
+  it("reaches every work block that is needed, whatever was held, and then asks for nothing", () => {
+    fc.assert(
+      fc.property(heldHeights, fc.integer({ min: LOWEST_TIP, max: 470 }), (heights, tipHeight) => {
+        const start = holding(heights.filter((height) => height <= tipHeight));
+        const next = world.plan(start, { tipHeight });
+        const { missingLists } = world.discover(start, tipHeight);
+        const brought = new Set(
+          next.requests.flatMap((request) =>
+            request.kind === "qrinfo" ? [...request.coverage.workHeights] : [request.height],
+          ),
+        );
+        for (const { height } of missingLists) expect(brought.has(height), `list ${height}`).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  it("leaves the same engine in whatever order its answers are applied", () => {
+    fc.assert(
+      fc.property(heldHeights, fc.array(fc.nat(), { minLength: 30, maxLength: 30 }), (heights, picks) => {
+        const start = holding(heights);
+        const next = world.plan(start);
+        let i = 0;
+        const pick = (count: number) => (picks[i++ % picks.length] as number) % count;
+        expect(contentOf(world.answerAll(start, next, pick))).toEqual(
+          contentOf(world.answerAll(start, next)),
+        );
+      }),
+      runs,
+    );
+  });
+
+  it("never asks for a list twice, or for one that is held", () => {
+    fc.assert(
+      fc.property(heldHeights, (heights) => {
+        const start = holding(heights);
+        const { mnListDiffRequests, qrInfoRequests } = world.plan(start);
+        const asked = mnListDiffRequests.map(({ height }) => height);
+        expect(new Set(asked).size).toBe(asked.length);
+        for (const height of asked) expect(listAtHeight(start, world.context.chain, height)).toBeUndefined();
+        const covered = qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights);
+        for (const height of covered) expect(asked).not.toContain(height);
+        expect(qrInfoRequests.length).toBeLessThanOrEqual(1);
+      }),
+      runs,
+    );
+  });
+
+  it("names blocks of the best chain only", () => {
+    fc.assert(
+      fc.property(heldHeights, fc.integer({ min: LOWEST_TIP, max: 470 }), (heights, tipHeight) => {
+        const { chain } = world.at(tipHeight);
+        const { qrInfoRequests, mnListDiffRequests } = world.plan(holding(heights), { tipHeight });
+        const hashes = [
+          ...qrInfoRequests.flatMap(({ request }) => [request.blockRequestHash, ...request.baseBlockHashes]),
+          ...mnListDiffRequests.flatMap(({ request }) => [request.blockHash, request.baseBlockHash]),
+        ];
+        for (const hash of hashes) expect(chain.heightOf(hash), toHashHex(hash)).toBeDefined();
+      }),
+      runs,
+    );
+  });
+
+  it("is complete without snapshots where no peer sends them, and says so", () => {
+    const first = world.plan(EMPTY_ENGINE, { canAskQrInfo: false });
+    expect(first.qrInfoRequests).toEqual([]);
+    expect(first.fallbackToMnListDiff).toBe(true);
+    expect(first.rationale[0]).toContain("rotating quorums stay unknown");
+    const { missingLists } = world.discover(world.answerAll(EMPTY_ENGINE, first));
+    expect(missingLists.length).toBeLessThan(first.requests.length);
+  });
+
+  it("takes a list that nobody sends neither as a target nor as a base of a guess", () => {
+    const [wanted] = world.plan(EMPTY_ENGINE).mnListDiffRequests;
+    const height = wanted?.height ?? 0;
+    const next = world.plan(EMPTY_ENGINE, { unavailable: (each) => each === height });
+    expect(height).toBeGreaterThan(0);
+    expect(next.mnListDiffRequests.some((request) => request.height === height)).toBe(false);
+    expect(next.mnListDiffRequests.some(({ baseHeight }) => baseHeight === height)).toBe(false);
+  });
+
+  it("follows a new block with one small diff", () => {
+    const next = world.plan(oneBlockBehind());
+    expect(next.requests.map((request) => request.kind)).toEqual(["mnlistdiff"]);
+    expect(next.mnListDiffRequests[0]).toMatchObject({ baseHeight: 469, height: 470, priority: "critical" });
+  });
+
+  it("estimates more bytes and time for more work", () => {
+    const small = world.plan(oneBlockBehind());
+    const large = world.plan(EMPTY_ENGINE);
+    expect(small.estimatedBytes).toBeGreaterThan(500);
+    expect(large.estimatedBytes).toBeGreaterThan(10 * small.estimatedBytes);
+    const slow = { roundTripMs: 1000, bytesPerSecond: 1000, concurrency: 1 };
+    expect(world.plan(EMPTY_ENGINE, { costs: slow }).estimatedDurationMs).toBeGreaterThan(
+      10 * large.estimatedDurationMs,
+    );
+  });
+});
