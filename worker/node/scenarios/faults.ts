@@ -262,19 +262,24 @@ const chains: readonly Scenario[] = [
   },
   {
     name: "header-spam",
-    what: "The only node floods the client with headers of forks before it knows any chain.",
+    what: "The only node floods the client with headers of forks before it knows any chain, and answers as it should.",
     isFast: true,
     profiles: [{ headerSpam: { forks: 40, length: 10 } }],
-    script: bannedAlone,
-    penalties: { 0: ["chain/unknown-parent"] },
+    script: syncsAlone,
   },
   {
     name: "header-spam-only",
-    what: "The only node answers with nothing but headers that lead nowhere.",
+    what: "The only node answers with nothing but headers that lead nowhere, which the others' ChainLock shows.",
     isFast: true,
     profiles: [{ headerSpam: { forks: 10, length: 5, answers: true } }],
-    script: bannedAlone,
-    penalties: { 0: ["chain/unknown-parent"] },
+    script: async (stage) => {
+      stage.connect(0);
+      await stage.connected(0);
+      stage.connect(1, 2);
+      await stage.synced();
+      await stage.banned(0);
+    },
+    penalties: { 0: ["chain/conflicts-with-chainlock"] },
   },
   {
     name: "header-spam-after-sync",

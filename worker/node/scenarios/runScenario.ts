@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createMclBls } from "../../bls/index.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
@@ -11,6 +12,8 @@ import { type Engines, Stage } from "./stage.ts";
 const START_TIME_SECONDS = 1_800_000_000;
 /** Ends 38 blocks into a rotating cycle as the default network does, but is made in half the time. */
 const SMALLER_NETWORK = { masternodes: 80, blocks: 374 };
+/** Chains made before, of the same seed by the same code. */
+const CACHE_DIR = fileURLToPath(new URL("../../../.dashlight/scenarios", import.meta.url));
 /** Of the client's time, after the script: what may still come of what happened. */
 const AFTERMATH_MS = 4_000;
 
@@ -43,6 +46,7 @@ export async function runScenario(
   const startTimeSeconds = scenario.simnet?.startTimeSeconds ?? START_TIME_SECONDS;
   const net = await createSimnet({
     ...SMALLER_NETWORK,
+    cacheDir: CACHE_DIR,
     ...scenario.simnet,
     ...engines,
     startTimeSeconds,

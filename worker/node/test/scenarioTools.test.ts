@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Outcome } from "../scenarios/outcome.ts";
+import { runJobs } from "../scenarios/runJobs.ts";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+
+/** A tool as a process of its own. */
+function run(
+  tool: string,
+  ...args: string[]
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
+  const child = spawn("node", [tsx, `worker/node/${tool}.ts`, ...args], { cwd: root });
+  onTestFinished(() => void child.kill());
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (bytes: Buffer) => {
+    stdout += bytes.toString();
+  });
+  child.stderr.on("data", (bytes: Buffer) => {
+    stderr += bytes.toString();
+  });
+  return new Promise((done) => {
+    child.once("close", (status) => done({ status, stdout, stderr }));
+  });
+}
+
+describe("scenario", () => {
+  it("prints one line of JSON and says what happened", async () => {
+    const { status, stdout, stderr } = await run("scenario", "one-node", "--seed", "2", "--log");
+    expect(status).toBe(0);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+    const outcome = JSON.parse(stdout) as Outcome;
+    expect(outcome).toMatchObject({ name: "one-node", seed: 2, passed: true, bans: [] });
+    expect(stderr).toMatch(/^node 0: .* connected$/m);
+    expect(stderr).toMatch(/^client: /m);
+  });
+
+  it("lists the catalogue", async () => {
+    const { status, stdout } = await run("scenario", "--list");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^honest +Three honest nodes; the client syncs and that is all\.$/m);
+  });
+
+  it.each([
+    { args: [], says: "Usage:" },
+    { args: ["no-such-thing"], says: "No scenario is called no-such-thing." },
+    { args: ["honest", "--seed", "x"], says: "Usage:" },
+    { args: ["honest", "--speed", "0"], says: "Usage:" },
+    { args: ["--nonsense"], says: "--nonsense" },
+  ])("ends with 2 for $args", async ({ args, says }) => {
+    const { status, stdout, stderr } = await run("scenario", ...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(says);
+  });
+});
+
+describe("scenarios", () => {
+  it("prints a table of all runs", async () => {
+    const { status, stdout } = await run(
+      "scenarios",
+      "--only",
+      "refused-all",
+      "--only",
+      "one-node",
+      "--seeds",
+      "2",
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^one-node +2 of 2 /m);
+    expect(stdout).toMatch(/^refused-all +2 of 2 /m);
+    expect(stdout).toMatch(/^4 of 4 runs passed in \d+ s; \d+ of \d+ failures recovered$/m);
+  });
+
+  it("prints an array of outcomes with --json", async () => {
+    const { status, stdout } = await run("scenarios", "--only", "refused-all", "--seeds", "1", "--json");
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ name: "refused-all", seed: 1, passed: true }]);
+  });
+
+  it.each([["--only", "no-such-thing"], ["--seeds", "0"], ["--processes", "two"], ["--nonsense"]])(
+    "ends with 2 for %s %s",
+    async (...args) => {
+      const { status, stderr } = await run("scenarios", ...args);
+      expect(status).toBe(2);
+      expect(stderr).toContain("Usage:");
+    },
+  );
+});
+
+describe("runs in processes of their own", () => {
+  it("go on after one that crashed", async () => {
+    // Vitest's own processes know no TypeScript loader for theirs.
+    const { execArgv } = process;
+    process.execArgv = ["--import", "tsx"];
+    onTestFinished(() => {
+      process.execArgv = execArgv;
+    });
+    const jobs = ["no-such-thing", "refused-all"].map((name) => ({ name, seed: 1 }));
+    const seen: string[] = [];
+    const results = await runJobs(jobs, 1, ({ name }) => seen.push(name));
+    expect(results).toMatchObject([
+      { name: "no-such-thing", passed: false, reasons: ["the process ended with code 1"] },
+      { name: "refused-all", passed: true },
+    ]);
+    expect(seen).toEqual(["no-such-thing", "refused-all"]);
+  });
+});
