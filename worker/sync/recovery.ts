@@ -1,0 +1,88 @@
+import type { ErrorClass, ErrorStatistics } from "./errorStatistics.ts";
+import type { RequestKind } from "./misbehaviourBudget.ts";
+
+/** Source of the three: `design/sync.md` 6 */
+const BACKOFF_BASE_MS = 2_000;
+export const BACKOFF_CAP_MS = 300_000;
+const MAX_BACKOFFS = 3;
+/** Requests that say something about the network as a whole. No specific reason for this number. */
+const MIN_STATISTICS = 10;
+/** So many of the last requests lost on the way: it is not the peer. */
+const GENERAL_TROUBLE_SHARE = 0.5;
+
+/** What became of a request so far. */
+export interface RequestPast {
+  readonly kind: RequestKind;
+  readonly failures: readonly { readonly address: string; readonly errorClass: ErrorClass }[];
+  /** Pauses made before it was sent again. */
+  readonly backoffs: number;
+  /** It was sent once more with nothing else on its way. */
+  readonly wasAlone: boolean;
+}
+
+export interface Situation {
+  readonly past: RequestPast;
+  readonly statistics: ErrorStatistics;
+  /** Peers that can be asked and were not yet. */
+  readonly untriedPeers: number;
+  /** Peers that can be asked at all. */
+  readonly usablePeers: number;
+  /** 0 to below 1. */
+  readonly random: () => number;
+}
+
+export type Decision =
+  | { readonly action: "retry-later"; readonly pauseMs: number }
+  | { readonly action: "ask-another" }
+  /** Once more, with nothing else on its way. */
+  | { readonly action: "retry-alone" }
+  /** Lists by mnlistdiff in place of this qrinfo. */
+  | { readonly action: "fall-back" }
+  | { readonly action: "give-up" };
+
+/** @returns undefined to leave it to the next one */
+type Strategy = (situation: Situation) => Decision | undefined;
+
+/** @param tries - pauses before this one */
+export function backoffMs(tries: number, random: () => number): number {
+  return Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** tries) * (0.5 + random() / 2);
+}
+
+/**
+ * Waiting helps where the network as a whole is in trouble, or where everybody was asked. Otherwise another peer can
+ * be asked at once, and time is not what the request lacks.
+ */
+const backOff: Strategy = ({ past, statistics, untriedPeers, usablePeers, random }) => {
+  if (past.backoffs >= MAX_BACKOFFS || past.failures.length === 0) return undefined;
+  const last = past.failures.at(-1)?.errorClass;
+  const isOnTheWay = last === "timeout" || last === "network";
+  const isGeneral =
+    isOnTheWay &&
+    statistics.total >= MIN_STATISTICS &&
+    statistics.share("timeout", "network") > GENERAL_TROUBLE_SHARE;
+  // Who lied or cannot be asked any more does so after a pause too.
+  const isLeft = usablePeers > 0 || isOnTheWay;
+  if (!isGeneral && (untriedPeers > 0 || !isLeft)) return undefined;
+  return { action: "retry-later", pauseMs: backoffMs(past.backoffs, random) };
+};
+
+const askAnother: Strategy = ({ untriedPeers }) => (untriedPeers > 0 ? { action: "ask-another" } : undefined);
+
+/** Where an answer did not come in time, something else may have been in its way. */
+const retryAlone: Strategy = ({ past, usablePeers }) => {
+  const wasLate = past.failures.some(({ errorClass }) => errorClass === "timeout");
+  return usablePeers > 0 && wasLate && !past.wasAlone ? { action: "retry-alone" } : undefined;
+};
+
+const fallBack: Strategy = ({ past }) => (past.kind === "qrinfo" ? { action: "fall-back" } : undefined);
+
+const STRATEGIES: readonly Strategy[] = [backOff, askAnother, retryAlone, fallBack];
+
+/** What comes next for a request that failed. Source: `design/sync.md` 6 */
+export function recover(situation: Situation): Decision {
+  for (const strategy of STRATEGIES) {
+    const decision = strategy(situation);
+    if (decision) return decision;
+  }
+  return { action: "give-up" };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/manualClock.ts";
+import { RequestLog } from "../requestLog.ts";
+import { diffRequest, qrInfoRequest } from "./requests.ts";
+
+function start() {
+  const clock = new ManualClock(1_000);
+  return { clock, log: new RequestLog(() => clock.now()) };
+}
+
+describe("the log of requests", () => {
+  it("follows a request from the queue to its end", () => {
+    const { clock, log } = start();
+    const id = log.queue(diffRequest(448, 424, { isSpeculative: true, priority: "low" }), "high");
+    clock.advance(5);
+    log.send(id, "1.2.3.4:9999");
+    clock.advance(5);
+    log.receive(id, 700);
+    expect(log.rows[0]?.state).toBe("inFlight");
+    clock.advance(5);
+    log.end(id, "answered");
+    expect(log.rows).toEqual([
+      {
+        id,
+        kind: "mnlistdiff",
+        label: "424 to 448",
+        reason: "a test",
+        priority: "high",
+        isSpeculative: true,
+        state: "answered",
+        address: "1.2.3.4:9999",
+        queuedAtMs: 1_000,
+        sentAtMs: 1_005,
+        endedAtMs: 1_015,
+        bytes: 700,
+        error: undefined,
+      },
+    ]);
+  });
+
+  it("names a qrinfo by its cycle, and why it was in vain", () => {
+    const { log } = start();
+    log.end(log.queue(qrInfoRequest(), "critical"), "fellBack", "nobody answers");
+    expect(log.rows[0]).toMatchObject({
+      label: "cycle 456",
+      isSpeculative: false,
+      state: "fellBack",
+      error: "nobody answers",
+      address: undefined,
+    });
+  });
+
+  it("keeps the newest two hundred, with ids that are never used twice", () => {
+    const { log } = start();
+    const ids = Array.from({ length: 250 }, (_, i) => log.queue(diffRequest(i), "low"));
+    log.end(ids[0] ?? 0, "answered");
+    expect(log.rows.map(({ id }) => id)).toEqual(ids.slice(50));
+    expect(new Set(ids).size).toBe(250);
+  });
+
+  it("samples how many are on their way whenever that changes", () => {
+    const { clock, log } = start();
+    log.sample(0, 4);
+    clock.advance(10);
+    log.sample(0, 4);
+    log.sample(1, 4);
+    log.sample(1, 8);
+    expect(log.concurrency).toEqual([
+      { atMs: 1_000, inFlight: 0, limit: 4 },
+      { atMs: 1_010, inFlight: 1, limit: 4 },
+      { atMs: 1_010, inFlight: 1, limit: 8 },
+    ]);
+    for (let i = 0; i < 600; i++) log.sample(i, 8);
+    expect([log.concurrency.length, log.concurrency.at(-1)?.inFlight]).toEqual([500, 599]);
+  });
+});
