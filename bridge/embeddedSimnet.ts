@@ -48,7 +48,6 @@ export async function startEmbeddedSimnet({
     ...(blocks === undefined ? {} : { blocks }),
     ...(options.preset === "small" ? {} : { cacheDir: CACHE_DIR }),
     magic: MAGIC_PREFIX + randomBytes(3).toString("hex"),
-    startTimeSeconds: Math.floor(Date.now() / 1000),
     now: () => Date.now() / 1000,
     x11,
     bls,

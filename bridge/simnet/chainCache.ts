@@ -11,14 +11,20 @@ const SOURCES = [".", "./consensus", "../../worker/wire", "../../worker/params",
 );
 const CHECKSUM_SIZE = 32;
 
+/** As for a chain; one whose past may end at any time ends now if it is made, and a file's ended when that was made. */
+export type OpenOptions = Omit<SimChainOptions, "startTimeSeconds"> & {
+  readonly startTimeSeconds: number | undefined;
+};
+
 /**
  * A chain from its file, if one is there that the same code made for these options, else a new one that is then written
- * to it. A chain from a file begins and ends when that one did, whatever `startTimeSeconds` says.
+ * to it.
  * @param dir - is made where it is missing; what other code made of the same options is deleted in it
  * @param code - what the chain depends on besides the options
  */
-export function openChain(options: SimChainOptions, dir: string, code = readSources()): SimChain {
-  const name = `simnet-${hash(JSON.stringify(sizeOf(options)))}`;
+export function openChain(openOptions: OpenOptions, dir: string, code = readSources()): SimChain {
+  const options = { ...openOptions, startTimeSeconds: openOptions.startTimeSeconds ?? nowSeconds() };
+  const name = `simnet-${hash(JSON.stringify(keyOf(openOptions)))}`;
   const file = join(dir, `${name}-${hash(...code)}.bin`);
   const past = readPast(file);
   if (past !== undefined) return new SimChain(options, past);
@@ -29,8 +35,13 @@ export function openChain(options: SimChainOptions, dir: string, code = readSour
   return chain;
 }
 
-function sizeOf({ seed, masternodes, blocks, llmqs }: SimChainOptions) {
-  return { seed, masternodes, blocks, llmqs };
+/** @returns the present, in seconds since 1970 */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function keyOf({ seed, masternodes, blocks, llmqs, startTimeSeconds }: OpenOptions) {
+  return { seed, masternodes, blocks, llmqs, startTimeSeconds };
 }
 
 function readSources(): readonly Uint8Array[] {

@@ -2,7 +2,7 @@ import type { Bls } from "../../worker/bls/index.ts";
 import type { BlockHash, Height, Txid } from "../../worker/wire/hashes.ts";
 import type { X11 } from "../../worker/x11/index.ts";
 import { SimChain, type SimChainOptions } from "./chain.ts";
-import { openChain } from "./chainCache.ts";
+import { nowSeconds, openChain } from "./chainCache.ts";
 import { NetworkClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import type { NodeProfile } from "./faults/profile.ts";
@@ -23,8 +23,8 @@ export interface SimnetOptions extends LiveOptions {
   readonly blocks?: SimnetSize["blocks"];
   /** Types 2, 3, 4 and 5 must be there, 5 must rotate. */
   readonly llmqs?: SimnetSize["llmqs"];
-  /** Now: the time of the last block of the past, unless that comes from `cacheDir`. */
-  readonly startTimeSeconds: number;
+  /** Time of the last block of the past. Without it: when the past was made, which is now unless it is from a file. */
+  readonly startTimeSeconds?: number;
   readonly magic?: SimChainOptions["magic"];
   /** Where the past is kept, for a quick start next time; see openChain(). */
   readonly cacheDir?: string;
@@ -85,7 +85,8 @@ function startChain(options: SimnetOptions): SimChain {
     bls,
     x11,
   };
-  return cacheDir === undefined ? new SimChain(chainOptions) : openChain(chainOptions, cacheDir);
+  if (cacheDir !== undefined) return openChain(chainOptions, cacheDir);
+  return new SimChain({ ...chainOptions, startTimeSeconds: startTimeSeconds ?? nowSeconds() });
 }
 
 /** Starts a simulated network on loopback TCP. Ready when it resolves. */

@@ -29,7 +29,7 @@ describe("a chain from its file", () => {
   afterAll(() => rmSync(dir, { recursive: true }));
 
   it("is the chain that was written, to the last block and lock", () => {
-    const opened = openChain({ ...options, startTimeSeconds: START_TIME_SECONDS + 999 }, dir);
+    const opened = openChain(options, dir);
     expect(readdirSync(dir)).toHaveLength(1);
     expect(opened.startTimeSeconds).toBe(START_TIME_SECONDS);
     expect(opened.bestChainLock).toEqual(made.bestChainLock);
@@ -69,10 +69,20 @@ describe("a chain from its file", () => {
     const [first = ""] = open(small, "old");
     expect(open({ ...small, seed: 6 }, "old")).toHaveLength(2);
     expect(open({ ...small, blocks: 21 }, "old")).toHaveLength(3);
+    expect(open({ ...small, startTimeSeconds: START_TIME_SECONDS + 1 }, "old")).toHaveLength(4);
     expect(open(small, "old")).toContain(first);
     const names = open(small, "new");
-    expect(names).toHaveLength(3);
+    expect(names).toHaveLength(4);
     expect(names).not.toContain(first);
+    rmSync(others, { recursive: true });
+  });
+
+  it("of no fixed time ends when it was made, also when it is opened later", () => {
+    const others = mkdtempSync(join(tmpdir(), "dashlight-"));
+    const anyTime = { ...options, masternodes: 12, blocks: 20, startTimeSeconds: undefined };
+    const { startTimeSeconds, tip } = openChain(anyTime, others);
+    expect(Math.abs(startTimeSeconds - Date.now() / 1000)).toBeLessThan(60);
+    expect(openChain(anyTime, others).tip.hash).toEqual(tip.hash);
     rmSync(others, { recursive: true });
   });
 
