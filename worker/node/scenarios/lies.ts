@@ -95,7 +95,7 @@ const everybody: readonly Scenario[] = [
     name: "two-liars-one-honest",
     what: "Two liars come first, one after the other, and then an honest node.",
     isFast: true,
-    profiles: [{ lies: ["changedEntry"] }, { lies: ["wrongChainLock"] }],
+    profiles: [{ lies: ["changedEntry"] }, { lies: ["wrongRoots"] }],
     script: async (stage) => {
       stage.connect(0);
       await stage.banned(0);
@@ -103,7 +103,7 @@ const everybody: readonly Scenario[] = [
       await stage.banned(1);
       stage.connect(2);
     },
-    penalties: { 0: ["engine/merkle-root-mismatch"], 1: ["engine/bad-lock-signature"] },
+    penalties: { 0: ["engine/merkle-root-mismatch"], 1: ["engine/coinbase-proof-mismatch"] },
   },
   {
     name: "liar-in-new-blocks",

@@ -10,8 +10,11 @@ import { type Engines, Stage } from "./stage.ts";
 
 /** Fixed, so that a seed always makes the same network. */
 const START_TIME_SECONDS = 1_800_000_000;
-/** Ends 38 blocks into a rotating cycle as the default network does, but is made in half the time. */
-const SMALLER_NETWORK = { masternodes: 80, blocks: 374 };
+/**
+ * Ends 38 blocks into a rotating cycle as the default network does, but is made in half the time. Its ChainLocks come
+ * with their blocks, so that what coinbases carry does not depend on how fast the client is.
+ */
+const SMALLER_NETWORK = { masternodes: 80, blocks: 374, chainLockDelayMs: 0 };
 /** Chains made before, of the same seed by the same code. */
 const CACHE_DIR = fileURLToPath(new URL("../../../.dashlight/scenarios", import.meta.url));
 /** Of the client's time, after the script: what may still come of what happened. */
