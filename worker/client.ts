@@ -446,15 +446,11 @@ export class LightClient {
   async #advance(): Promise<void> {
     this.#round = { done: 0, total: 0 };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      await this.#judge();
-      this.#discovery = this.#discover(await this.#checkLocks());
-      if (this.#discovery.total === 0) break;
-      const next = this.#plan(this.#askable(this.#discovery));
-      const { requests } = next;
+      const { requests, rationale } = await this.#planNext();
       if (requests.length === 0) break;
       this.#account.startRound();
       this.#setPhase(this.#wasSynced ? "live" : "lists");
-      for (const line of next.rationale) this.note("info", line);
+      for (const line of rationale) this.note("info", line);
       this.#round.total += requests.length;
       const refusals = this.#refusals.count;
       // A refusal brings no data, but another plan.
@@ -465,7 +461,20 @@ export class LightClient {
     await this.#prune();
   }
 
-  #discover({ missingSets, awaitedQuorums }: LockOutcome): Discovery {
+  /** Lists and snapshots first: signatures take longer to check than lists to come. */
+  async #planNext(): Promise<SyncPlan> {
+    const next = this.#planFor({ missingSets: [], awaitedQuorums: [] });
+    if (next.requests.length > 0) return next;
+    await this.#judge();
+    return this.#planFor(await this.#checkLocks());
+  }
+
+  #planFor(locks: Pick<LockOutcome, "missingSets" | "awaitedQuorums">): SyncPlan {
+    this.#discovery = this.#discover(locks);
+    return this.#plan(this.#askable(this.#discovery));
+  }
+
+  #discover({ missingSets, awaitedQuorums }: Pick<LockOutcome, "missingSets" | "awaitedQuorums">): Discovery {
     const tipHeight = this.#chain.tip.height;
     return discover(this.#engine, this.#context, {
       neededTypes: this.neededTypes,
