@@ -269,14 +269,13 @@ const chains: readonly Scenario[] = [
   },
   {
     name: "header-spam-only",
-    what: "The only node answers with nothing but headers that lead nowhere, which the others' ChainLock shows.",
+    what: "A node that comes to a synced client answers with nothing but headers below the ChainLock.",
     isFast: true,
     profiles: [{ headerSpam: { forks: 10, length: 5, answers: true } }],
     script: async (stage) => {
-      stage.connect(0);
-      await stage.connected(0);
       stage.connect(1, 2);
       await stage.synced();
+      stage.connect(0);
       await stage.banned(0);
     },
     penalties: { 0: ["chain/conflicts-with-chainlock"] },
