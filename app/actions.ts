@@ -2,14 +2,18 @@ import type { QuorumMember, Settings, StorageUsage } from "../worker/api.ts";
 import { type Client, type Connection, connect } from "./connect.ts";
 import { createLoader } from "./loader.ts";
 import { registerServiceWorker } from "./serviceWorker.ts";
+import { shareStructure } from "./shareStructure.ts";
 import { appStore, withFreshEngine, withSnapshot } from "./store.ts";
 
 /** Rows may change with every verified quorum; this often is enough to look at. */
 const RELOAD_PAUSE_MS = 1_000;
+/** Requests are watched while they run. */
+const SYNC_PAUSE_MS = 250;
 
 let connection: Connection | undefined;
 let loadMasternodes: () => void = () => undefined;
 let loadQuorums: () => void = () => undefined;
+let loadSync: () => void = () => undefined;
 
 /** Starts the app: engine, online state, service worker. Called once. */
 export function startApp(): void {
@@ -40,6 +44,13 @@ export function restartEngine(): void {
     (quorums) => connection === current && appStore.setState({ quorums }),
     RELOAD_PAUSE_MS,
   );
+  loadSync = createLoader(
+    () => current.client.syncActivity(),
+    (sync) =>
+      connection === current &&
+      appStore.setState(({ sync: before }) => ({ sync: shareStructure(before, sync) })),
+    SYNC_PAUSE_MS,
+  );
   retryStart();
 }
 
@@ -61,6 +72,11 @@ export function reloadMasternodes(): void {
 /** Asks for the quorums of the newest list; they arrive in the store. */
 export function reloadQuorums(): void {
   loadQuorums();
+}
+
+/** Asks for the plan and its requests; they arrive in the store. */
+export function reloadSync(): void {
+  loadSync();
 }
 
 export function requestQuorumMembers(

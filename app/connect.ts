@@ -67,6 +67,7 @@ export function connect({ onSnapshot, onStopped }: ConnectionEvents): Connection
     quorums: () => settle(remote.quorums()),
     quorumMembers: (llmqType, quorumHash) => settle(remote.quorumMembers(llmqType, quorumHash)),
     quorumPublicKey: (llmqType, quorumHash) => settle(remote.quorumPublicKey(llmqType, quorumHash)),
+    syncActivity: () => settle(remote.syncActivity()),
     settings: () => settle(remote.settings()),
     changeSettings: (settings) => settle(remote.changeSettings(settings)),
     storageUsage: () => settle(remote.storageUsage()),

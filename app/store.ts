@@ -1,6 +1,13 @@
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
-import type { ClientSnapshot, MasternodeRow, Problem, QuorumRow, QuorumTypeSnapshot } from "../worker/api.ts";
+import type {
+  ClientSnapshot,
+  MasternodeRow,
+  Problem,
+  QuorumRow,
+  QuorumTypeSnapshot,
+  SyncSnapshot,
+} from "../worker/api.ts";
 import type { Loaded } from "./loader.ts";
 import { shareStructure } from "./shareStructure.ts";
 
@@ -18,6 +25,7 @@ export interface AppState {
   readonly isOnline: boolean;
   readonly masternodes: Loaded<readonly MasternodeRow[]>;
   readonly quorums: Loaded<readonly QuorumRow[]>;
+  readonly sync: Loaded<SyncSnapshot>;
   /** Installs the new version and reloads; undefined while there is none. */
   readonly update: (() => void) | undefined;
 }
@@ -28,6 +36,7 @@ const BEFORE_START = {
   snapshot: undefined,
   masternodes: { status: "idle" },
   quorums: { status: "idle" },
+  sync: { status: "idle" },
 } as const satisfies Partial<AppState>;
 
 export const appStore = createStore<AppState>()(() => ({

@@ -154,6 +154,8 @@ export interface ClientSnapshot {
   readonly peers: readonly PeerSnapshot[];
   readonly problem: Problem | undefined;
   readonly stored: StoredSnapshot | undefined;
+  /** Another number whenever `syncActivity` has something new to say. */
+  readonly syncRevision: number;
   /** "mcl" (WebAssembly) or "noble" (JavaScript). */
   readonly blsEngine: string | undefined;
   /** "wasm" or "js". */
@@ -254,20 +256,20 @@ export type SyncStrategy =
   | { readonly kind: "discovery" }
   | { readonly kind: "fallback"; readonly reason: string };
 
-/** Requests of one kind since the client last had all it needed; what is asked for again counts once. */
+/** Requests of one kind in a run; what is asked for again counts once. */
 export interface SyncRequestCount {
   readonly planned: number;
   readonly done: number;
 }
 
-/** The plan that is carried out or was carried out last, and what became of its requests. */
+/** The plans of the run that goes on or went on last, and what became of requests; a run ends when nothing is missing. */
 export interface SyncSnapshot {
   readonly strategy: SyncStrategy;
-  /** One line a decision of the newest plan, for people. */
+  /** One line a decision, for people, each once; bounded. */
   readonly rationale: readonly string[];
   readonly qrInfos: SyncRequestCount;
   readonly mnListDiffs: SyncRequestCount;
-  /** Of the newest plan, as its cost model has it. */
+  /** Of all its plans, as their cost model has it. */
   readonly estimatedBytes: number;
   readonly estimatedDurationMs: number;
   /** By id; the newest, bounded. */
@@ -308,6 +310,8 @@ export interface LightClientApi {
    * @returns 48 bytes hex, basic encoding, only for a verified quorum in a proven, ChainLocked list; else undefined
    */
   quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined>;
+  /** What is planned, why, and what became of each request. */
+  syncActivity(): Promise<SyncSnapshot>;
   settings(): Promise<Settings>;
   /** Saves and applies. @throws `client/invalid-setting` naming the field; nothing is changed then */
   changeSettings(settings: Settings): Promise<void>;

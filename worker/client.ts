@@ -1,4 +1,4 @@
-import type { ClientSnapshot, LogEntry, Phase, Problem, StoredSnapshot } from "./api.ts";
+import type { ClientSnapshot, LogEntry, Phase, Problem, StoredSnapshot, SyncSnapshot } from "./api.ts";
 import type { Bls } from "./bls/index.ts";
 import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
 import { makeSnapshot } from "./clientSnapshot.ts";
@@ -27,6 +27,8 @@ import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } fr
 import { prune } from "./sync/prune.ts";
 import { Refusals } from "./sync/refusals.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
+import { SyncActivity } from "./syncActivity.ts";
+import { DEFAULT_TUNING, type SyncTuning } from "./syncTuning.ts";
 import { type InventoryItem, InvType } from "./wire/inventory.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { Message } from "./wire/message.ts";
@@ -61,6 +63,8 @@ export interface ClientOptions {
   readonly persistence: Persistence | undefined;
   readonly neededTypes: readonly number[];
   readonly maxPeers: number;
+  /** The defaults if left out. */
+  readonly tuning?: SyncTuning;
   /** The observable state changed. */
   readonly onChange: () => void;
 }
@@ -103,6 +107,8 @@ export class LightClient {
   readonly #abort = new AbortController();
   readonly #log: LogEntry[] = [];
   readonly #account = new SyncAccount();
+  readonly #tuning: SyncTuning;
+  readonly #activity: SyncActivity;
   #engine: EngineState;
   #phase: Phase = "connecting";
   #hasHeaders = false;
@@ -129,6 +135,8 @@ export class LightClient {
     this.#chain = restored?.chain ?? HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
     this.#engine = restored?.engine ?? EMPTY_ENGINE;
     this.#startedAtMs = clock.now();
+    this.#tuning = options.tuning ?? DEFAULT_TUNING;
+    this.#activity = new SyncActivity(this.#tuning, () => clock.now());
     this.#progress = new ProgressMeter(this.#startedAtMs);
     this.#context = {
       params,
@@ -190,6 +198,11 @@ export class LightClient {
   get requestCounts(): { readonly qrinfo: number; readonly mnlistdiff: number; readonly headers: number } {
     const { qrinfo, mnlistdiff } = this.#account.counts;
     return { qrinfo, mnlistdiff, headers: this.#headers.requests };
+  }
+
+  /** What is planned, why, and what became of each request. */
+  get syncActivity(): SyncSnapshot {
+    return this.#activity.snapshot();
   }
 
   /** What the sync cost so far. */
@@ -281,6 +294,7 @@ export class LightClient {
       stored,
       blsEngine: bls.engine,
       x11Engine: x11.engine,
+      syncRevision: this.#activity.revision,
       log: this.#log.slice(-MAX_LOG_ENTRIES),
     });
   }
@@ -446,9 +460,11 @@ export class LightClient {
   async #advance(): Promise<void> {
     this.#round = { done: 0, total: 0 };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { requests, rationale } = await this.#planNext();
+      const next = await this.#planNext();
+      const { requests, rationale } = next;
       if (requests.length === 0) break;
       this.#account.startRound();
+      this.#activity.start(next);
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of rationale) this.note("info", line);
       this.#round.total += requests.length;
@@ -499,6 +515,7 @@ export class LightClient {
       tipHeight: this.#chain.tip.height,
       neededTypes: this.neededTypes,
       canAskQrInfo: this.#canAskQrInfo,
+      ...(this.#tuning.maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan: this.#tuning.maxQrInfoSpan }),
       unavailable: (height) => this.#isListExhausted(height),
     });
   }
@@ -513,6 +530,7 @@ export class LightClient {
       this.#wasSynced = true;
       this.#progress.finish();
       this.#account.complete();
+      this.#activity.settle();
       this.#problem = undefined;
       this.#lastFailure = undefined;
       this.#retries = 0;

@@ -15,7 +15,16 @@ import { MnType } from "./wire/smlEntry.ts";
 export interface ClientView
   extends Pick<
     ClientSnapshot,
-    "network" | "phase" | "progress" | "isSynced" | "problem" | "stored" | "blsEngine" | "x11Engine" | "log"
+    | "network"
+    | "phase"
+    | "progress"
+    | "isSynced"
+    | "problem"
+    | "stored"
+    | "blsEngine"
+    | "x11Engine"
+    | "syncRevision"
+    | "log"
   > {
   readonly engine: EngineState;
   readonly context: EngineContext;
@@ -72,6 +81,7 @@ export function makeSnapshot(view: ClientView): ClientSnapshot {
     stored: view.stored,
     blsEngine: view.blsEngine,
     x11Engine: view.x11Engine,
+    syncRevision: view.syncRevision,
     log: view.log,
   };
 }

@@ -8,6 +8,7 @@ import type {
   Settings,
   StartOptions,
   StorageUsage,
+  SyncSnapshot,
   Unsubscribe,
 } from "./api.ts";
 import { type DashlightError, isDashlightError } from "./errors.ts";
@@ -17,6 +18,7 @@ import { databaseName, openClientStore } from "./persistence.ts";
 import { Session } from "./session.ts";
 import { ClientStore, DEFAULT_SETTINGS, readSettings, SettingsStore } from "./store/index.ts";
 import { readSummary, type Summary } from "./summary.ts";
+import { idleSync } from "./syncActivity.ts";
 import { type Question, Tabs } from "./tabs.ts";
 
 /** Longest a bridge that does not answer is waited for, and pause before it is asked again. */
@@ -52,6 +54,7 @@ const EMPTY_SNAPSHOT: ClientSnapshot = {
   stored: undefined,
   blsEngine: undefined,
   x11Engine: undefined,
+  syncRevision: 0,
   log: [],
 };
 
@@ -130,6 +133,10 @@ export class LightClientService implements LightClientApi {
 
   quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined> {
     return this.#ask("quorumPublicKey", [llmqType, quorumHash]) as Promise<string | undefined>;
+  }
+
+  syncActivity(): Promise<SyncSnapshot> {
+    return this.#ask("syncActivity", []) as Promise<SyncSnapshot>;
   }
 
   async settings(): Promise<Settings> {
@@ -339,6 +346,8 @@ export class LightClientService implements LightClientApi {
         return this.#session?.quorumMembers(llmqType, quorumHash);
       case "quorumPublicKey":
         return this.#session?.quorumPublicKey(llmqType, quorumHash);
+      case "syncActivity":
+        return this.#session?.syncActivity() ?? idleSync(this.#settings.tuning, Date.now());
       case "reset":
         await this.#session?.clear();
         this.#snapshot = EMPTY_SNAPSHOT;

@@ -6,6 +6,7 @@ import type {
   QuorumRow,
   Settings,
   StoredSnapshot,
+  SyncSnapshot,
 } from "./api.ts";
 import { LightClient } from "./client.ts";
 import type { MasternodeList } from "./engine/masternodeList.ts";
@@ -82,6 +83,7 @@ export class Session {
         persistence: store && new StorePersistence(store, (error) => this.#showProblem(error)),
         neededTypes: settings.neededLlmqTypes ?? neededLlmqTypes(params),
         maxPeers: settings.maxPeers,
+        tuning: settings.tuning,
         onChange: () => this.#onChange(),
       },
       restored?.state,
@@ -141,6 +143,11 @@ export class Session {
       return undefined;
     const lock = client.snapshot(undefined).chainLock;
     return lock && list.header === "verified" && client.isFinal(quorum) ? basicPublicKey(quorum) : undefined;
+  }
+
+  /** @returns undefined before there is a client */
+  syncActivity(): SyncSnapshot | undefined {
+    return this.#client?.syncActivity;
   }
 
   async counts(): Promise<{ headers: number; lists: number }> {

@@ -2,7 +2,14 @@ import type { ClientSnapshot } from "./api.ts";
 import { DashlightError, type ErrorFacts } from "./errors.ts";
 
 /** Questions a follower passes on to the tab that leads. */
-export type Question = "masternodes" | "quorums" | "quorumMembers" | "quorumPublicKey" | "reset" | "restart";
+export type Question =
+  | "masternodes"
+  | "quorums"
+  | "quorumMembers"
+  | "quorumPublicKey"
+  | "syncActivity"
+  | "reset"
+  | "restart";
 
 type TabMessage =
   | { readonly kind: "snapshot"; readonly snapshot: ClientSnapshot }

@@ -61,6 +61,7 @@ export function emptySnapshot(part: Partial<ClientSnapshot> = {}): ClientSnapsho
     peers: [],
     problem: undefined,
     stored: undefined,
+    syncRevision: 0,
     blsEngine: undefined,
     x11Engine: undefined,
     log: [],
@@ -105,6 +106,7 @@ export function appState(part: Partial<AppState> = {}): AppState {
     isOnline: true,
     masternodes: { status: "idle" },
     quorums: { status: "idle" },
+    sync: { status: "idle" },
     update: undefined,
     ...part,
   };

@@ -13,6 +13,7 @@ export class RequestLog {
   readonly #rows = new Map<number, SyncRequestRow>();
   readonly #samples: ConcurrencySample[] = [];
   #lastId = 0;
+  #revision = 0;
 
   /** @param now - milliseconds since 1970 */
   constructor(now: () => number) {
@@ -29,9 +30,15 @@ export class RequestLog {
     return this.#samples;
   }
 
+  /** Another number whenever a row or a sample came or changed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** @returns the id of the new row */
   queue(request: SyncRequest, priority: Priority): number {
     const id = ++this.#lastId;
+    this.#revision++;
     this.#rows.set(id, {
       id,
       kind: request.kind,
@@ -69,13 +76,16 @@ export class RequestLog {
   sample(inFlight: number, limit: number): void {
     const last = this.#samples.at(-1);
     if (last?.inFlight === inFlight && last.limit === limit) return;
+    this.#revision++;
     this.#samples.push({ atMs: this.#now(), inFlight, limit });
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
   }
 
   #change(id: number, change: Partial<SyncRequestRow>): void {
     const row = this.#rows.get(id);
-    if (row) this.#rows.set(id, { ...row, ...change });
+    if (!row) return;
+    this.#revision++;
+    this.#rows.set(id, { ...row, ...change });
   }
 }
 

@@ -38,6 +38,26 @@ describe("the log of requests", () => {
     ]);
   });
 
+  it("counts what is new in it", () => {
+    const { log } = start();
+    const news = [
+      () => log.queue(diffRequest(8), "low"),
+      () => log.send(1, "1.2.3.4:9999"),
+      () => log.receive(1, 700),
+      () => log.end(1, "answered"),
+      () => log.sample(0, 4),
+    ];
+    for (const happen of news) {
+      const before = log.revision;
+      happen();
+      expect(log.revision).not.toBe(before);
+    }
+    const last = log.revision;
+    log.sample(0, 4);
+    log.end(99, "answered");
+    expect(log.revision).toBe(last);
+  });
+
   it("names a qrinfo by its cycle, and why it was in vain", () => {
     const { log } = start();
     log.end(log.queue(qrInfoRequest(), "critical"), "fellBack", "nobody answers");
