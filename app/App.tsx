@@ -8,6 +8,7 @@ import { Peers } from "./screens/Peers.tsx";
 import { Problems } from "./screens/Problems.tsx";
 import { Quorums } from "./screens/Quorums.tsx";
 import { Settings } from "./screens/Settings.tsx";
+import { Sync } from "./screens/Sync.tsx";
 import { useApp } from "./store.ts";
 import { loadTheme, saveTheme, type Theme } from "./theme.ts";
 import { useRoute } from "./useRoute.ts";
@@ -56,6 +57,7 @@ const Screen = memo(function Screen({ route, theme, onThemeChange }: ScreenProps
   return (
     <>
       <Problems />
+      {route.screen === "sync" && <Sync />}
       {route.screen === "masternodes" && <Masternodes proTxHash={route.proTxHash} />}
       {route.screen === "quorums" && <Quorums quorum={route.quorum} />}
       {route.screen === "peers" && <Peers />}

@@ -50,6 +50,21 @@ export function formatDuration(durationMs: number): string {
   return plural(Math.floor(durationMs / DAY_MS), "day");
 }
 
+/** @returns a measured time with two or three digits, e.g. "0 ms", "84 ms", "1.8 s", "34 s", "2 min 5 s" */
+export function formatSpan(spanMs: number): string {
+  const ms = Math.max(0, Math.round(spanMs));
+  if (ms < SECOND_MS) return `${ms} ms`;
+  if (ms < 9_950) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  const seconds = Math.round(ms / SECOND_MS);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** @returns a mark on an axis with a mark every `stepMs`, all in one unit, e.g. "20 ms", "0.5 s", "30 s" */
+export function formatOffset(offsetMs: number, stepMs: number): string {
+  if (stepMs < SECOND_MS / 10) return `${Math.round(offsetMs)} ms`;
+  return `${(offsetMs / SECOND_MS).toFixed(stepMs < SECOND_MS ? 1 : 0)} s`;
+}
+
 /** @returns time left, rounded so that it does not jump: "a few seconds", "about 40 seconds", "about 3 minutes" */
 export function formatEta(etaMs: number): string {
   if (etaMs < 5 * SECOND_MS) return "a few seconds";
@@ -61,6 +76,11 @@ export function formatEta(etaMs: number): string {
 /** @returns date and time, in the reader's own zone unless named, e.g. "20 Nov 2025, 11:06:42" */
 export function formatTime(timeMs: number, timeZone?: string): string {
   return (timeZone === undefined ? TIME : timeFormat(timeZone)).format(timeMs);
+}
+
+/** @returns time of day, in the reader's own zone unless named, e.g. "11:06:42" */
+export function formatClock(timeMs: number, timeZone?: string): string {
+  return formatTime(timeMs, timeZone).slice(-8);
 }
 
 function timeFormat(timeZone: string | undefined): Intl.DateTimeFormat {

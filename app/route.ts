@@ -1,6 +1,7 @@
 /** Addresses inside the app, kept behind the `#` so that one cached page serves them all, offline too. */
 export type Route =
   | { readonly screen: "overview" }
+  | { readonly screen: "sync" }
   | { readonly screen: "masternodes"; readonly proTxHash: string | undefined }
   | { readonly screen: "quorums"; readonly quorum: QuorumId | undefined }
   | { readonly screen: "peers" }
@@ -27,6 +28,7 @@ export function parseRoute(hash: string): Route {
             ? { llmqType: Number(first), quorumHash: second }
             : undefined,
       };
+    case "sync":
     case "peers":
     case "settings":
       return { screen };

@@ -1,6 +1,7 @@
 /** Line icons of one hand: 24 units wide, drawn with the colour of the text around them. */
 const PATHS = {
   overview: "M4 17a8 8 0 1 1 16 0M12 17l4-5M3 20h18",
+  sync: "M4 6h8M7 10.7h9M11 15.3h9M15 20h5",
   masternodes: "M4 4h16v6H4zM4 14h16v6H4zM8 7h.01M8 17h.01M12 7h5M12 17h5",
   quorums: "M12 3l7.5 4.5v9L12 21l-7.5-4.5v-9zM12 3v6.5M4.5 16.5 10 13.3M19.5 16.5 14 13.3",
   peers: "M12 4v5M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M9.5 14l-4 4M14.5 14l4 4M12 3.5h.01M5 18.5h.01M19 18.5h.01",

@@ -8,6 +8,7 @@ import { ThemeButton } from "./ThemePicker.tsx";
 
 export const SCREEN_TITLES: Record<ScreenName, string> = {
   overview: "Overview",
+  sync: "Sync",
   masternodes: "Masternodes",
   quorums: "Quorums",
   peers: "Peers",
@@ -16,6 +17,7 @@ export const SCREEN_TITLES: Record<ScreenName, string> = {
 
 const LINKS: readonly { screen: ScreenName; href: string }[] = [
   { screen: "overview", href: routeHref({ screen: "overview" }) },
+  { screen: "sync", href: routeHref({ screen: "sync" }) },
   { screen: "masternodes", href: routeHref({ screen: "masternodes", proTxHash: undefined }) },
   { screen: "quorums", href: routeHref({ screen: "quorums", quorum: undefined }) },
   { screen: "peers", href: routeHref({ screen: "peers" }) },

@@ -1,5 +1,7 @@
 import type { Phase, Progress } from "../../worker/api.ts";
 import { formatBytes, formatEta, formatNumber, formatPercent } from "../format.ts";
+import { routeHref } from "../route.ts";
+import { Icon } from "./Icon.tsx";
 
 const PHASE_NAMES: Record<Phase, string> = {
   starting: "Starting",
@@ -45,6 +47,9 @@ export function SyncProgress({ phase, progress }: { phase: Phase; progress: Prog
           <dd>{formatBytes(bytesIn)}</dd>
         </div>
       </dl>
+      <a className="card-more sync-more" href={routeHref({ screen: "sync" })}>
+        Every request <Icon name="arrow" size={16} />
+      </a>
     </div>
   );
 }

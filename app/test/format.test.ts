@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   formatAgo,
   formatBytes,
+  formatClock,
   formatDuration,
   formatEta,
   formatNumber,
+  formatOffset,
   formatPercent,
+  formatSpan,
   formatTime,
   plural,
   shortHash,
@@ -94,6 +97,35 @@ describe("formatPercent", () => {
   });
 });
 
+describe("formatSpan", () => {
+  it.each([
+    [-5, "0 ms"],
+    [84.4, "84 ms"],
+    [999.4, "999 ms"],
+    [999.6, "1.0 s"],
+    [1_840, "1.8 s"],
+    [9_949, "9.9 s"],
+    [9_951, "10 s"],
+    [59_499, "59 s"],
+    [59_500, "1 min 0 s"],
+    [125_000, "2 min 5 s"],
+  ])("%d ms is %s", (ms, text) => {
+    expect(formatSpan(ms)).toBe(text);
+  });
+});
+
+describe("formatOffset", () => {
+  it.each([
+    [40, 20, "40 ms"],
+    [100, 50, "100 ms"],
+    [0, 200, "0.0 s"],
+    [1_000, 200, "1.0 s"],
+    [30_000, 10_000, "30 s"],
+  ])("%d ms, marked every %d ms, is %s", (offsetMs, stepMs, text) => {
+    expect(formatOffset(offsetMs, stepMs)).toBe(text);
+  });
+});
+
 describe("shortHash", () => {
   const hash = "00000000000000133f2c9b7e5d3f2ca4f1c09b7e5d3f2ca4f1c09b7e9f3c21ab";
 
@@ -111,5 +143,6 @@ describe("formatNumber, plural, formatTime", () => {
     [1200, "1,200 peers"],
   ])("counts %i", (count, text) => expect(plural(count, "peer")).toBe(text));
   it("takes another plural", () => expect(plural(2, "entry", "entries")).toBe("2 entries"));
+  it("writes the time of day", () => expect(formatClock(NOW, "UTC")).toBe("11:06:42"));
   it("writes date and time", () => expect(formatTime(NOW, "UTC")).toBe("20 Nov 2025, 11:06:42"));
 });

@@ -4,6 +4,7 @@ import { HASH, QUORUM_HASH } from "./snapshots.ts";
 
 const ROUTES: [string, Route][] = [
   ["#/", { screen: "overview" }],
+  ["#/sync", { screen: "sync" }],
   ["#/masternodes", { screen: "masternodes", proTxHash: undefined }],
   [`#/masternodes/${HASH}`, { screen: "masternodes", proTxHash: HASH }],
   ["#/quorums", { screen: "quorums", quorum: undefined }],

@@ -1,0 +1,62 @@
+import type { SyncSnapshot } from "../../worker/api.ts";
+import { DEFAULT_TUNING } from "../../worker/syncTuning.ts";
+import { asSentence } from "../errorSentences.ts";
+import { formatBytes, formatSpan, plural } from "../format.ts";
+import { routeHref } from "../route.ts";
+import { shareStructure } from "../shareStructure.ts";
+import { Card } from "./Card.tsx";
+import { Chip } from "./Chip.tsx";
+
+/** Lines that stand here before the rest is folded away. */
+const FIRST_LINES = 4;
+
+/** What is asked for and why, in words. */
+export function PlanCard({ sync }: { sync: SyncSnapshot }) {
+  const { strategy, rationale, estimatedBytes, estimatedDurationMs, tuning } = sync;
+  const isTuned = shareStructure(DEFAULT_TUNING, tuning) !== DEFAULT_TUNING;
+  const more = rationale.slice(FIRST_LINES);
+  return (
+    <Card
+      title="The plan"
+      badge={
+        <Chip tone={strategy.kind === "discovery" ? "ok" : "warn"}>
+          {strategy.kind === "discovery" ? "Discovery" : "Lists alone"}
+        </Chip>
+      }
+      more={{
+        href: routeHref({ screen: "settings" }),
+        label: isTuned ? "Tuned in the settings" : "Tune it in the settings",
+      }}
+    >
+      {strategy.kind === "fallback" && <p>{asSentence(strategy.reason)}</p>}
+      {rationale.length === 0 ? (
+        <p className="muted">Nothing is missing.</p>
+      ) : (
+        <>
+          <Lines lines={rationale.slice(0, FIRST_LINES)} />
+          {more.length > 0 && (
+            <details className="plan-more">
+              <summary>{plural(more.length, "more line")}</summary>
+              <Lines lines={more} />
+            </details>
+          )}
+          <p className="muted">
+            Expected: {formatBytes(estimatedBytes)} in {formatSpan(estimatedDurationMs)}.
+          </p>
+        </>
+      )}
+    </Card>
+  );
+}
+
+function Lines({ lines }: { lines: readonly string[] }) {
+  return (
+    <ul className="plan-lines">
+      {lines.map((line) => (
+        <li key={line} data-testid="plan-line">
+          {asSentence(line)}
+        </li>
+      ))}
+    </ul>
+  );
+}
