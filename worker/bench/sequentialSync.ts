@@ -1,0 +1,95 @@
+import type { Bls } from "../bls/index.ts";
+import type { HeaderChain } from "../chain/headerChain.ts";
+import { applyDiff } from "../engine/applyDiff.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { feedQrInfo } from "../engine/feedQrInfo.ts";
+import { type EngineState, newestList, sortedLists } from "../engine/state.ts";
+import type { Peer } from "../net/peer.ts";
+import { neededLlmqTypes } from "../params/index.ts";
+import { discover, quorumsToJudge } from "../sync/discover.ts";
+import { judgeQuorums } from "../sync/judge.ts";
+import { type BlockHash, fromHashHex, type Height } from "../wire/hashes.ts";
+import type { Message } from "../wire/message.ts";
+
+const TIMEOUT_MS = 60_000;
+
+/** What a plain sync asks for, one after the other. */
+export interface SequentialResult {
+  readonly engine: EngineState;
+  readonly requests: number;
+  /** On the clock of `performance`, when the last answer was applied. */
+  readonly fetchedAt: number;
+}
+
+/**
+ * The baseline: the tip's list, then each needed list in ascending order by an awaited getmnlistd on the nearest lower
+ * one, then snapshots by getqrinfo, one at a time from one peer. The engine, the codecs and the peer are the client's.
+ */
+export async function syncSequentially(
+  peer: Peer,
+  chain: HeaderChain,
+  start: EngineState,
+  context: EngineContext,
+  bls: Bls,
+): Promise<SequentialResult> {
+  const neededTypes = neededLlmqTypes(context.params);
+  const { height: tipHeight } = chain.tip;
+  let engine = start;
+  let requests = 0;
+  let fetchedAt = performance.now();
+  for (;;) {
+    const missing = discover(engine, context, {
+      neededTypes,
+      tipHeight,
+      quorumSetHeights: [],
+      awaitedQuorums: [],
+    });
+    const next = missing.tip ?? missing.missingLists[0];
+    if (next) engine = await fetchList(peer, engine, context, next.height, next.blockHash);
+    else if (missing.missingCycles.length > 0)
+      engine = await fetchSnapshots(peer, engine, context, chain.tip.hash);
+    else if (missing.unjudged === 0) return { engine, requests, fetchedAt };
+    else {
+      const list = newestList(engine);
+      engine = await judgeQuorums(
+        engine,
+        list ? quorumsToJudge(engine, list, neededTypes) : [],
+        context,
+        bls,
+      );
+      continue;
+    }
+    requests++;
+    fetchedAt = performance.now();
+  }
+}
+
+async function fetchList(
+  peer: Peer,
+  engine: EngineState,
+  context: EngineContext,
+  height: Height,
+  blockHash: BlockHash,
+): Promise<EngineState> {
+  const base = sortedLists(engine).findLast((list) => list.height < height);
+  const baseBlockHash = base?.blockHash ?? fromHashHex<BlockHash>(context.params.genesisHash);
+  const isAnswer = (message: Message): message is Extract<Message, { command: "mnlistdiff" }> =>
+    message.command === "mnlistdiff";
+  const request: Message = { command: "getmnlistd", payload: { baseBlockHash, blockHash } };
+  const { payload } = await peer.request(request, isAnswer, { timeoutMs: TIMEOUT_MS });
+  return applyDiff(engine, payload, context).state;
+}
+
+async function fetchSnapshots(
+  peer: Peer,
+  engine: EngineState,
+  context: EngineContext,
+  blockRequestHash: BlockHash,
+): Promise<EngineState> {
+  const baseBlockHashes = sortedLists(engine).map(({ blockHash }) => blockHash);
+  const isAnswer = (message: Message): message is Extract<Message, { command: "qrinfo" }> =>
+    message.command === "qrinfo";
+  const payload = { baseBlockHashes, blockRequestHash, extraShare: true };
+  const answer = await peer.request({ command: "getqrinfo", payload }, isAnswer, { timeoutMs: TIMEOUT_MS });
+  return feedQrInfo(engine, answer.payload, context).state;
+}

@@ -1,0 +1,142 @@
+/**
+ * `npm run bench:sync`: the planned sync against a plain sequential one, on simulated networks with 100 ms a round trip.
+ */
+import { fork } from "node:child_process";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { createSimnet, type Simnet } from "../../bridge/simnet/network.ts";
+import { SIMNET_PRESETS, type SimnetPreset } from "../../bridge/simnet/presets.ts";
+import { createBls } from "../bls/index.ts";
+import { loadX11 } from "../node/loadX11.ts";
+import type { SyncJob, SyncResult } from "./syncRun.ts";
+
+const RUNNER = fileURLToPath(new URL("syncRun.ts", import.meta.url));
+const CACHE_DIR = fileURLToPath(new URL("../../.dashlight/simnet", import.meta.url));
+const NODES = 4;
+const LINE = { latencyMs: 100 };
+
+/** How many blocks the state is behind that a run begins with; undefined: there is none. */
+interface Age {
+  readonly name: string;
+  readonly depth: number | undefined;
+}
+
+/** A day is two rotating cycles, as on mainnet. The oldest state is as old as the networks allow. */
+const AGES: Readonly<Record<SimnetPreset, readonly Age[]>> = {
+  small: [
+    { name: "cold start", depth: undefined },
+    { name: "1 day old", depth: 96 },
+  ],
+  medium: [
+    { name: "cold start", depth: undefined },
+    { name: "1 day old", depth: 192 },
+    { name: "5 days old", depth: 960 },
+  ],
+  mainnet: [
+    { name: "cold start", depth: undefined },
+    { name: "1 day old", depth: 576 },
+    { name: "5 days old", depth: 2_880 },
+  ],
+};
+
+interface Row {
+  readonly preset: SimnetPreset;
+  readonly age: string;
+  readonly seed: number;
+  readonly sequential: SyncResult;
+  readonly planned: SyncResult;
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    seeds: { type: "string", default: "3" },
+    preset: { type: "string", multiple: true, default: ["medium", "mainnet"] },
+  },
+});
+const presets = SIMNET_PRESETS.filter((preset) => values.preset.includes(preset));
+const rows: Row[] = [];
+const engines = { bls: await createBls(), x11: await loadX11() };
+for (const preset of presets) {
+  for (let seed = 1; seed <= Number(values.seeds); seed++) rows.push(...(await benchNetwork(preset, seed)));
+}
+print();
+
+async function benchNetwork(preset: SimnetPreset, seed: number): Promise<Row[]> {
+  const options = { seed, preset, nodes: NODES, cacheDir: CACHE_DIR };
+  const simnet = await createSimnet({ ...options, ...engines });
+  const found: Row[] = [];
+  for (const { name, depth } of AGES[preset]) {
+    const sequential = await runOne(simnet, "sequential", depth);
+    const planned = await runOne(simnet, "planned", depth);
+    found.push({ preset, age: name, seed, sequential, planned });
+    console.error(
+      `${preset}, seed ${seed}, ${name}: ${Math.round(sequential.ms)} and ${Math.round(planned.ms)} ms`,
+    );
+  }
+  await simnet.close();
+  return found;
+}
+
+/** The nodes stand still that many blocks below while the runner makes its old state. */
+async function runOne(
+  simnet: Simnet,
+  strategy: SyncJob["strategy"],
+  depth: number | undefined,
+): Promise<SyncResult> {
+  for (let i = 0; i < NODES; i++)
+    simnet.hurt(i, depth === undefined ? { line: LINE } : { chain: { kind: "stale", depth } });
+  const child = fork(RUNNER, { execArgv: ["--import", "tsx"] });
+  const job: SyncJob = {
+    paramsFile: simnet.params,
+    addresses: simnet.addresses,
+    strategy,
+    startsOld: depth !== undefined,
+  };
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`a run ended with ${code}`)));
+    child.on("message", (message: "ready" | SyncResult) => {
+      if (message !== "ready") return resolve(message);
+      for (let i = 0; i < NODES; i++) simnet.hurt(i, { line: LINE });
+      child.send("go");
+    });
+    child.send(job);
+  });
+}
+
+function print(): void {
+  const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}`;
+  if (values.json) {
+    console.log(
+      JSON.stringify(
+        rows.map((row) => ({ ...row, machine })),
+        null,
+        2,
+      ),
+    );
+    return;
+  }
+  console.log("| network | state | requests | dependent rounds | all fetched | all verified | kB | memory |");
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  for (const preset of presets) {
+    for (const { name } of AGES[preset]) {
+      const runs = rows.filter((row) => row.preset === preset && row.age === name);
+      const cell = (field: keyof SyncResult, digits = 0, scale = 1) => {
+        const [before, after] = [mean(runs, "sequential", field), mean(runs, "planned", field)];
+        const change = Math.round(100 * (after / before - 1));
+        const figures = [before, after].map((value) => (value * scale).toFixed(digits));
+        return `${figures.join(" → ")} (${change > 0 ? "+" : ""}${change} %)`;
+      };
+      console.log(
+        `| ${preset} | ${name} | ${cell("requests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${cell("megabytes")} MB |`,
+      );
+    }
+  }
+  console.log(`\n${machine}; mean of ${values.seeds} seeds, sequential → planned`);
+}
+
+function mean(runs: readonly Row[], strategy: "sequential" | "planned", field: keyof SyncResult): number {
+  return runs.reduce((total, row) => total + row[strategy][field], 0) / runs.length;
+}

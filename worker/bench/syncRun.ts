@@ -1,0 +1,155 @@
+/**
+ * One sync in a process of its own, so that its memory is its own. The parent holds the network.
+ */
+import { createBls } from "../bls/index.ts";
+import { HeaderChain } from "../chain/headerChain.ts";
+import { LightClient, type RestoredState } from "../client.ts";
+import { EMPTY_ENGINE } from "../engine/state.ts";
+import { Peer } from "../net/peer.ts";
+import { SYSTEM_CLOCK } from "../net/transport.ts";
+import { loadX11 } from "../node/loadX11.ts";
+import { TcpTransport } from "../node/tcpTransport.ts";
+import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
+import { HeaderSync } from "../sync/headerSync.ts";
+import { syncSequentially } from "./sequentialSync.ts";
+
+export interface SyncJob {
+  readonly paramsFile: unknown;
+  readonly addresses: readonly string[];
+  readonly strategy: "planned" | "sequential";
+  /** Syncs first to what the nodes have now, and says `ready`; goes on when it is told to. */
+  readonly startsOld: boolean;
+}
+
+/** Of the measured part, from the last header on. */
+export interface SyncResult {
+  readonly requests: number;
+  readonly rounds: number;
+  /** Until everything is verified. */
+  readonly ms: number;
+  /** Until the last list or snapshot was applied. */
+  readonly fetchMs: number;
+  readonly bytes: number;
+  /** Of answers that only a guess asked for, and that no quorum needs. */
+  readonly unusedBytes: number;
+  readonly megabytes: number;
+}
+
+const MAX_PEERS = 4;
+const [x11, bls] = await Promise.all([loadX11(), createBls()]);
+
+process.once("message", (job: SyncJob) => void run(job));
+
+async function run(job: SyncJob): Promise<void> {
+  let restored: RestoredState | undefined;
+  if (job.startsOld) {
+    restored = (await syncPlanned(job, undefined)).state;
+    process.send?.("ready");
+    await new Promise((resolve) => process.once("message", resolve));
+  }
+  const result =
+    job.strategy === "planned"
+      ? (await syncPlanned(job, restored)).result
+      : await runSequential(job, restored);
+  process.send?.(result, () => process.exit(0));
+}
+
+async function syncPlanned(
+  { paramsFile, addresses }: SyncJob,
+  restored: RestoredState | undefined,
+): Promise<{ state: RestoredState; result: SyncResult }> {
+  const params = paramsFromFile(paramsFile);
+  let state = restored;
+  let startedAt = 0;
+  let bytesBefore = 0;
+  let lastListAt = 0;
+  const client = await new Promise<LightClient>((resolve) => {
+    const started = new LightClient(
+      {
+        params,
+        transport: new TcpTransport(),
+        clock: SYSTEM_CLOCK,
+        random: Math.random,
+        x11,
+        bls,
+        persistence: {
+          save: async ({ chain, after }) => {
+            if (state?.engine.lists.size !== after.lists.size) lastListAt = performance.now();
+            state = { chain, engine: after };
+          },
+        },
+        neededTypes: neededLlmqTypes(params),
+        maxPeers: MAX_PEERS,
+        onChange: () => {
+          const { phase } = started.snapshot(undefined);
+          if (startedAt === 0 && !["connecting", "headers"].includes(phase)) {
+            startedAt = performance.now();
+            bytesBefore = started.counts.bytesIn;
+          }
+          if (started.isSynced && started.counts.rounds > 0) resolve(started);
+        },
+      },
+      restored,
+    );
+    started.connect(addresses);
+  });
+  const ms = performance.now() - startedAt;
+  const { qrinfo, mnlistdiff, rounds, bytesIn } = client.counts;
+  client.stop();
+  const result = {
+    requests: qrinfo + mnlistdiff,
+    rounds,
+    ms,
+    fetchMs: lastListAt - startedAt,
+    bytes: bytesIn - bytesBefore,
+    unusedBytes: 0,
+    megabytes: process.resourceUsage().maxRSS / 1000,
+  };
+  if (!state) throw new Error("nothing was saved");
+  return { state: { ...state, engine: client.engine }, result };
+}
+
+async function runSequential(
+  { paramsFile, addresses: [address = ""] }: SyncJob,
+  restored: RestoredState | undefined,
+): Promise<SyncResult> {
+  const params = paramsFromFile(paramsFile);
+  const chain = restored?.chain ?? HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
+  const peer = new Peer({
+    address,
+    params,
+    transport: new TcpTransport(),
+    clock: SYSTEM_CLOCK,
+    randomNonce: () => BigInt(Math.floor(Math.random() * 2 ** 48)),
+    startHeight: chain.tip.height,
+    onMessage: () => {},
+    onClose: () => {},
+    onBadMessage: () => {},
+  });
+  await peer.connect();
+  const headers = new HeaderSync(chain, x11, SYSTEM_CLOCK, async () => {});
+  await headers.sync(peer, new AbortController().signal);
+  const startedAt = performance.now();
+  const bytesBefore = peer.bytesIn;
+  const context = {
+    params,
+    chain: {
+      heightOf: chain.heightOf.bind(chain),
+      hashAt: chain.hashAt.bind(chain),
+      merkleRootAt: (height: number) => chain.headerAt(height)?.merkleRoot,
+    },
+    isValidSignature: (signature: Uint8Array) => bls.isValidSignature(signature, "basic"),
+  };
+  const { requests, fetchedAt } = await syncSequentially(
+    peer,
+    chain,
+    restored?.engine ?? EMPTY_ENGINE,
+    context,
+    bls,
+  );
+  const ms = performance.now() - startedAt;
+  const bytes = peer.bytesIn - bytesBefore;
+  peer.close("done");
+  const megabytes = process.resourceUsage().maxRSS / 1000;
+  return { requests, rounds: requests, ms, fetchMs: fetchedAt - startedAt, bytes, unusedBytes: 0, megabytes };
+}
