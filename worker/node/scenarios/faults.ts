@@ -261,13 +261,6 @@ const chains: readonly Scenario[] = [
     },
   },
   {
-    name: "header-spam",
-    what: "The only node floods the client with headers of forks before it knows any chain, and answers as it should.",
-    isFast: true,
-    profiles: [{ headerSpam: { forks: 40, length: 10 } }],
-    script: syncsAlone,
-  },
-  {
     name: "header-spam-only",
     what: "A node that comes to a synced client answers with nothing but headers below the ChainLock.",
     isFast: true,
