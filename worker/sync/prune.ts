@@ -11,9 +11,13 @@ const RECENT_BLOCKS = 24;
 /** Rotating cycles whose work blocks stay: the newest one's four, and those of quorums that outlived failed DKGs. */
 const KEPT_CYCLES = 8;
 
+/** DKG intervals for which a retired quorum of the Platform type is still known, for Platform goes on signing with it. */
+const KEPT_PLATFORM_INTERVALS = 24;
+
 /**
- * Drops lists that nothing needs any more. Those stay that are recent, at a work block of a recent rotating cycle, or
- * the ones an active quorum of a needed type was drawn from.
+ * Drops lists that nothing needs any more. Those stay that are recent, at a work block of a recent rotating cycle or
+ * Platform quorum, or the ones an active quorum of a needed type was drawn from.
+ * Source: `design/sync.md` 9
  */
 export function prune(
   state: EngineState,
@@ -28,7 +32,8 @@ export function prune(
     ({ height }) =>
       newest.height - height <= RECENT_BLOCKS ||
       needed.has(height) ||
-      isRecentWorkBlock(height, newest.height, context),
+      isRecentWorkBlock(height, newest.height, context) ||
+      isRecentPlatformBlock(height, newest.height, context, neededTypes),
   );
 }
 
@@ -36,6 +41,19 @@ function isRecentWorkBlock(height: Height, newestHeight: Height, { params }: Eng
   const llmq = params.llmqs.get(params.llmqTypeInstantSend);
   if (!llmq?.useRotation || (height + WORK_DIFF_DEPTH) % llmq.dkgInterval !== 0) return false;
   return newestHeight - height <= KEPT_CYCLES * llmq.dkgInterval;
+}
+
+/** The list there holds the quorums that were active then, those that retired since among them. */
+function isRecentPlatformBlock(
+  height: Height,
+  newestHeight: Height,
+  { params }: EngineContext,
+  neededTypes: readonly number[],
+): boolean {
+  const llmq = params.llmqs.get(params.llmqTypePlatform);
+  if (!llmq || !neededTypes.includes(llmq.type) || (height + WORK_DIFF_DEPTH) % llmq.dkgInterval !== 0)
+    return false;
+  return newestHeight - height <= KEPT_PLATFORM_INTERVALS * llmq.dkgInterval;
 }
 
 function neededHeights(

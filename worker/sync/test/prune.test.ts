@@ -24,7 +24,7 @@ describe.runIf(hasVectors(FOLDER))("what is kept", () => {
   });
 
   it("are recent lists, and the work blocks of eight rotating cycles", () => {
-    const pruned = prune(full, recorded.context, NEEDED_TYPES);
+    const pruned = prune(full, recorded.context, [100, 103]);
     const workBlocks = [304, 328, 352, 376, 400, 424, 448];
     const recent = Array.from({ length: 470 - 454 + 1 }, (_, i) => 454 + i);
     expect(heightsOf(pruned)).toEqual([...workBlocks, ...recent, 478]);
@@ -54,6 +54,26 @@ describe.runIf(hasVectors(FOLDER))("what is kept", () => {
     const context = { ...recorded.context, params: { ...params, llmqTypeInstantSend: 100 } };
     const old = heightsOf(prune(full, context, [rotating.type])).filter((height) => height < 454);
     expect(old).toEqual([376, 400, 424, 448]);
+  });
+
+  it("is every Platform quorum for 24 DKG intervals after it retired", () => {
+    const { params } = recorded.context;
+    const retired = [...full.lists.values()].find(({ height }) => height === 304);
+    const platform = (list = retired) =>
+      [...(list?.quorums.values() ?? [])].filter(({ commitment }) => commitment.llmqType === 106);
+    const active = platform([...full.lists.values()].find(({ height }) => height === 478));
+    expect(platform().length).toBeGreaterThan(0);
+    for (const { id } of platform()) expect(active.map((quorum) => quorum.id)).not.toContain(id);
+    const others = new Map([...params.llmqs].map(([type, llmq]) => [type, { ...llmq, useRotation: false }]));
+    const context = { ...recorded.context, params: { ...params, llmqs: others } };
+    const oldest = (state: EngineState) => Math.min(...heightsOf(prune(state, context, [106])));
+    expect(oldest(full)).toBe(16);
+    const short = new Map([...others].map(([type, llmq]) => [type, { ...llmq, dkgInterval: 8 }]));
+    const shortContext = { ...context, params: { ...params, llmqs: short } };
+    // 24 intervals of 8 blocks below 478 lie at 286, and no list is held at a work block there before 304.
+    const kept = heightsOf(prune(full, shortContext, [106])).filter((height) => height < 400);
+    expect(kept).toEqual([304, 328, 352, 376]);
+    expect(prune(full, context, [100]).lists.size).toBeLessThan(prune(full, context, [106]).lists.size);
   });
 
   it("leaves alone what has nothing to drop", () => {
