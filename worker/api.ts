@@ -124,8 +124,13 @@ export interface Problem {
 export interface LogEntry {
   readonly timeMs: number;
   readonly level: "info" | "warning" | "error";
+  /** For people. */
   readonly message: string;
+  /** What it was decided on, by name: whom it concerns, the code and the values of an error. */
+  readonly facts: LogFacts;
 }
+
+export type LogFacts = Readonly<Record<string, string | number>>;
 
 /** The state the client was loaded with, until it has been checked again. */
 export interface StoredSnapshot {

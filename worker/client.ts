@@ -1,4 +1,12 @@
-import type { ClientSnapshot, LogEntry, Phase, Problem, StoredSnapshot, SyncSnapshot } from "./api.ts";
+import type {
+  ClientSnapshot,
+  LogEntry,
+  LogFacts,
+  Phase,
+  Problem,
+  StoredSnapshot,
+  SyncSnapshot,
+} from "./api.ts";
 import type { Bls } from "./bls/index.ts";
 import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
 import { makeSnapshot } from "./clientSnapshot.ts";
@@ -29,6 +37,7 @@ import { Refusals } from "./sync/refusals.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
 import { SyncActivity } from "./syncActivity.ts";
 import { DEFAULT_TUNING, type SyncTuning } from "./syncTuning.ts";
+import { toHashHex } from "./wire/hashes.ts";
 import { type InventoryItem, InvType } from "./wire/inventory.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { Message } from "./wire/message.ts";
@@ -168,7 +177,10 @@ export class LightClient {
       signal: this.#abort.signal,
       apply: (request, answer) => this.#apply(request, answer),
       onFailure: (address, request, error) =>
-        this.note("warning", `${address}: ${explain(request)}: ${error.message}`),
+        this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
+          address,
+          ...error.facts,
+        }),
       onLie: (address, error) => {
         this.setProblem(error);
         this.#pool.penalize(address, 100, error);
@@ -353,7 +365,7 @@ export class LightClient {
     this.#account.succeed(HEADERS);
     if (!this.#chain.hasMinimumWork) {
       const reason = "its chain has less work than the network is known to have";
-      this.note("warning", `${peer.address}: ${reason}`);
+      this.note("warning", `${peer.address}: ${reason}`, { address: peer.address });
       // It may be syncing itself: until later its place is somebody else's.
       peer.close(reason);
       return;
@@ -366,7 +378,7 @@ export class LightClient {
   #onHeaderError(peer: Peer, error: unknown): void {
     if (this.#abort.signal.aborted) return;
     if (!(error instanceof DashlightError)) throw error;
-    this.note("warning", `${peer.address}: ${error.message}`);
+    this.note("warning", `${peer.address}: ${error.message}`, { address: peer.address, ...error.facts });
     if (error.code.startsWith("chain/")) this.#pool.penalize(peer.address, headerPenalty(error), error);
     else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error);
     else if (error.code !== "net/disconnected") peer.close(error.message);
@@ -375,7 +387,8 @@ export class LightClient {
   async #onHeaders({ changedFrom, reorg }: AcceptResult): Promise<void> {
     const before = this.#engine;
     if (reorg) {
-      this.note("warning", `reorganisation: the best chain forks at block ${reorg.forkHeight}`);
+      const { forkHeight } = reorg;
+      this.note("warning", `reorganisation: the best chain forks at block ${forkHeight}`, { forkHeight });
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
     this.#refusals.clear();
@@ -421,7 +434,9 @@ export class LightClient {
 
   #penalizeUnasked({ address }: Peer, command: string): void {
     const error = new DashlightError({ code: "net/unexpected-message", address, command });
-    this.#pool.penalize(address, 5, error, "it sent an answer nobody asked for");
+    const reason = "it sent an answer nobody asked for";
+    this.note("warning", `${address}: ${reason}`, error.facts);
+    this.#pool.penalize(address, 5, error, reason);
   }
 
   #onInventory(peer: Peer, items: readonly InventoryItem[]): void {
@@ -590,7 +605,9 @@ export class LightClient {
     this.#engine = { ...this.#engine, statuses: judged.statuses };
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
-      this.#pool.penalize(address, 100, error, "its quorum snapshots were not the network's");
+      const reason = "its quorum snapshots were not the network's";
+      this.note("warning", `${address}: ${reason}`, error.facts);
+      this.#pool.penalize(address, 100, error, reason);
     }
     this.#changed();
   }
@@ -638,7 +655,7 @@ export class LightClient {
   /** Who sent a forged lock is banned. */
   #refuse(refused: LockOutcome["refused"]): void {
     for (const { source, error } of refused) {
-      this.note("warning", `${source}: ${error.message}`);
+      this.note("warning", `${source}: ${error.message}`, { address: source, ...error.facts });
       this.#pool.penalize(source, 100, error);
     }
   }
@@ -648,7 +665,8 @@ export class LightClient {
     const result = this.#chain.applyChainLock(lock.height, lock.blockHash);
     const changedFrom = result.status === "locked" ? result.changedFrom : undefined;
     if (result.status === "locked" && result.reorg) {
-      this.note("warning", `the ChainLock at ${lock.height} switches to another branch`);
+      const facts = { height: lock.height, blockHash: toHashHex(lock.blockHash) };
+      this.note("warning", `the ChainLock at ${lock.height} switches to another branch`, facts);
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
       this.#isDirty = true;
     }
@@ -685,8 +703,8 @@ export class LightClient {
   }
 
   /** Adds one decision or event to the log. */
-  note(level: LogEntry["level"], message: string): void {
-    this.#log.push({ timeMs: this.#options.clock.now(), level, message });
+  note(level: LogEntry["level"], message: string, facts: LogFacts = {}): void {
+    this.#log.push({ timeMs: this.#options.clock.now(), level, message, facts });
     if (this.#log.length > 2 * MAX_LOG_ENTRIES) this.#log.splice(0, MAX_LOG_ENTRIES);
     this.#changed();
   }

@@ -89,7 +89,7 @@ export class Session {
       restored?.state,
     );
     this.#client = client;
-    for (const error of dropped) client.note("warning", `stored state: ${error.message}`);
+    for (const error of dropped) client.note("warning", `stored state: ${error.message}`, error.facts);
     this.#options.onChange();
     if (restored?.state) await client.recheck(restored.state.chainLock);
     if (this.#isStopped) return;

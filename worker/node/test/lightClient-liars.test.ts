@@ -147,6 +147,8 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, somebody lies", () => {
       expect(run.peer(liar)).toMatchObject({ score: 0, reason: expect.stringContaining(code) });
       expect(run.client.penalties.at(-1)).toEqual({ address: liar.address, points: 100, code, isBan: true });
       expect(run.log.some((line) => line.includes(liar.address) && line.includes(code))).toBe(true);
+      const facts = expect.objectContaining({ address: liar.address, code });
+      expect(run.snapshot.log).toContainEqual(expect.objectContaining({ level: "warning", facts }));
       run.connect(await startNode(), await startNode());
       await run.synced();
       expect(run.peer(liar)).toMatchObject({ status: "banned" });

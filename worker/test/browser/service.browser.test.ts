@@ -72,6 +72,10 @@ describe("a first visit", () => {
     expect(await service.quorumMembers(llmqType, UNKNOWN_HASH)).toBeUndefined();
     expect(await service.quorumPublicKey(llmqType, UNKNOWN_HASH)).toBeUndefined();
 
+    const activity = await service.syncActivity();
+    expect(activity).toMatchObject({ strategy: { kind: "discovery" }, tuning: DEFAULT_SETTINGS.tuning });
+    expect(activity.rationale.join()).toContain("QRInfo for the cycle at");
+
     const usage = await service.storageUsage();
     expect(usage.headers).toBeGreaterThanOrEqual(network.tipHeight);
     expect(usage.lists).toBeGreaterThan(1);
