@@ -3,11 +3,14 @@ import { defineConfig } from "vitest/config";
 import { findChromium as findChromiumUntyped } from "./e2e/chromium.mjs";
 import { readVectorBase64 } from "./worker/store/test/vectorCommand.ts";
 import {
+  awaitListRequests,
   mine,
+  slowDown,
   startBridge,
   startNetwork,
   stopBridge,
   stopNetwork,
+  takeListRequests,
 } from "./worker/test/browser/networkCommands.ts";
 
 const findChromium: () => string | undefined = findChromiumUntyped;
@@ -70,7 +73,17 @@ export default defineConfig({
               },
             }),
             instances: [{ browser: "chromium" }],
-            commands: { readVectorBase64, startNetwork, mine, stopBridge, startBridge, stopNetwork },
+            commands: {
+              readVectorBase64,
+              startNetwork,
+              mine,
+              stopBridge,
+              startBridge,
+              stopNetwork,
+              slowDown,
+              takeListRequests,
+              awaitListRequests,
+            },
           },
         },
       },
@@ -87,6 +100,9 @@ export default defineConfig({
         // Terminal tools with a main of their own: their tests run them as processes, which these counters do not see.
         "worker/node/verify.ts",
         "worker/node/sync.ts",
+        "worker/node/scenario.ts",
+        "worker/node/scenarios.ts",
+        "worker/node/scenarios/jobProcess.ts",
       ],
       reporter: ["text-summary", "json-summary"],
       thresholds: {
