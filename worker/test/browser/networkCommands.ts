@@ -1,15 +1,26 @@
 import { resolve } from "node:path";
 import { type Bridge, createBridge } from "../../../bridge/server.ts";
+import type { NodeProfile } from "../../../bridge/simnet/faults/profile.ts";
 import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createBls } from "../../bls/index.ts";
+import { coveredWorkBlocks } from "../../engine/feedQrInfo.ts";
 import { loadX11 } from "../../node/loadX11.ts";
 import { paramsFromFile } from "../../params/index.ts";
+import { toHashHex } from "../../wire/hashes.ts";
+import type { Message } from "../../wire/message.ts";
 
 /** A simulated network behind a bridge, running in Node for a test in the browser. */
 export interface StartedNetwork {
   /** The bridge's, and the network's name in all other commands. */
   readonly url: string;
   readonly tipHeight: number;
+}
+
+/** A list or several, as a node was asked for them. */
+export interface ListRequest {
+  readonly kind: "mnlistdiff" | "qrinfo";
+  /** Blocks whose lists it brings, in display order; a qrinfo's snapshots are those of all but the first. */
+  readonly blocks: readonly string[];
 }
 
 declare module "vitest/browser" {
@@ -23,6 +34,12 @@ declare module "vitest/browser" {
     /** It comes back at the same address. */
     startBridge(url: string): Promise<void>;
     stopNetwork(url: string): Promise<void>;
+    /** From now on all nodes answer after a while. */
+    slowDown(url: string, latencyMs: number): Promise<void>;
+    /** @returns what the nodes were asked for since the last call, oldest first */
+    takeListRequests(url: string): Promise<ListRequest[]>;
+    /** Ends when the nodes have been asked for so many since the last `takeListRequests`, or the time is over. */
+    awaitListRequests(url: string, count: number, timeoutMs: number): Promise<void>;
   }
 }
 
@@ -30,6 +47,7 @@ interface Running {
   readonly simnet: Simnet;
   readonly origin: string;
   bridge: Bridge;
+  requests: ListRequest[];
 }
 
 const networks = new Map<string, Running>();
@@ -44,7 +62,9 @@ export async function startNetwork(_context: unknown, origin: string, seed: numb
     x11,
   });
   const bridge = await openBridge(simnet, origin, 0);
-  networks.set(bridge.url, { simnet, origin, bridge });
+  const running: Running = { simnet, origin, bridge, requests: [] };
+  networks.set(bridge.url, running);
+  hurtAll(running, {});
   return { url: bridge.url, tipHeight: simnet.tip.height };
 }
 
@@ -68,6 +88,50 @@ export async function stopNetwork(_context: unknown, url: string): Promise<void>
   networks.delete(url);
   await bridge.close();
   await simnet.close();
+}
+
+export async function slowDown(_context: unknown, url: string, latencyMs: number): Promise<void> {
+  hurtAll(find(url), { line: { latencyMs } });
+}
+
+export async function takeListRequests(_context: unknown, url: string): Promise<ListRequest[]> {
+  const running = find(url);
+  const { requests } = running;
+  running.requests = [];
+  return requests;
+}
+
+export async function awaitListRequests(
+  _context: unknown,
+  url: string,
+  count: number,
+  timeoutMs: number,
+): Promise<void> {
+  const running = find(url);
+  const endsAt = performance.now() + timeoutMs;
+  while (running.requests.length < count && performance.now() < endsAt) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** A node answers every request that it gets, the moment it gets it: its answers say what it was asked for. */
+function hurtAll(running: Running, profile: NodeProfile): void {
+  const tamper = (message: Message) => {
+    const request = requestOf(message);
+    if (request) running.requests.push(request);
+    return message;
+  };
+  running.simnet.nodes.forEach((_, i) => {
+    running.simnet.hurt(i, { ...profile, tamper });
+  });
+}
+
+function requestOf(answer: Message): ListRequest | undefined {
+  if (answer.command === "mnlistdiff") {
+    return { kind: "mnlistdiff", blocks: [toHashHex(answer.payload.blockHash)] };
+  }
+  if (answer.command === "qrinfo") return { kind: "qrinfo", blocks: coveredWorkBlocks(answer.payload) };
+  return undefined;
 }
 
 function find(url: string): Running {

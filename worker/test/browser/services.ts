@@ -4,29 +4,14 @@ import { ClientStore, DEFAULT_SETTINGS, SettingsStore } from "../../store/index.
 
 const DEADLINE_MS = 15_000;
 
-/** A service, and everything it has shown since it was made. */
-export class WatchedService {
-  readonly service = new LightClientService(location.origin);
+/** Everything a client has shown. */
+export class Watch {
   readonly seen: ClientSnapshot[] = [];
-  /** Stops watching. */
-  unsubscribe: () => void = () => undefined;
   #wake: () => void = () => undefined;
 
-  static async start(bridgeUrl: string): Promise<WatchedService> {
-    const watched = await WatchedService.make();
-    await watched.service.start({ bridgeUrl });
-    return watched;
-  }
-
-  /** Watched, but not started. */
-  static async make(): Promise<WatchedService> {
-    const watched = new WatchedService();
-    running.add(watched);
-    watched.unsubscribe = await watched.service.subscribe((snapshot) => {
-      watched.seen.push(snapshot);
-      watched.#wake();
-    });
-    return watched;
+  see(snapshot: ClientSnapshot): void {
+    this.seen.push(snapshot);
+    this.#wake();
   }
 
   /** Forgets what was seen, so that a wait is for something new. */
@@ -54,6 +39,27 @@ export class WatchedService {
 
   synced(): Promise<ClientSnapshot> {
     return this.when("synced", ({ isSynced }) => isSynced);
+  }
+}
+
+/** A service, and everything it has shown since it was made. */
+export class WatchedService extends Watch {
+  readonly service = new LightClientService(location.origin);
+  /** Stops watching. */
+  unsubscribe: () => void = () => undefined;
+
+  static async start(bridgeUrl: string): Promise<WatchedService> {
+    const watched = await WatchedService.make();
+    await watched.service.start({ bridgeUrl });
+    return watched;
+  }
+
+  /** Watched, but not started. */
+  static async make(): Promise<WatchedService> {
+    const watched = new WatchedService();
+    running.add(watched);
+    watched.unsubscribe = await watched.service.subscribe((snapshot) => watched.see(snapshot));
+    return watched;
   }
 
   stop(): void {
