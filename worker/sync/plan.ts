@@ -12,7 +12,7 @@ import { PREVIOUS_QUARTERS, predictNeeds } from "./planPrediction.ts";
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
 /** Cycles whose lists and snapshots come with one qrinfo, beside the list of the requested cycle itself. */
-const SNAPSHOTS_PER_QRINFO = 4;
+const SNAPSHOTS_PER_QRINFO = 3;
 /** A qrinfo is worth its snapshots when it takes the place of so many mnlistdiffs. */
 const WORTHWHILE_LISTS = 2;
 /** From a tip's list that is so many blocks old on, what its quorums need is no longer what the last one's needed. */
@@ -82,7 +82,9 @@ export interface PlanOptions {
   readonly canAskQrInfo: boolean;
   readonly costs?: PlanCosts;
   /** How many cycles below the tip's a qrinfo's requested block may lie; any by default. */
-  readonly maxQrInfoSpan?: number;
+  readonly maxQrInfoSpan?: number | undefined;
+  /** Whether each qrinfo is asked for the fourth cycle back as well; true by default. */
+  readonly extraShare?: boolean;
   /** Heights whose list no peer sends, which nothing else must be based on. */
   readonly unavailable?: (height: Height) => boolean;
 }
@@ -135,6 +137,8 @@ class Planner {
   /** The type that rotates, where there is one. */
   readonly #llmq: LlmqParams | undefined;
   readonly #wanted = new Map<Height, WantedList>();
+  /** As {@link SNAPSHOTS_PER_QRINFO}, with the extra one if that is asked for. */
+  readonly #depth: number;
   readonly #rationale: string[] = [];
 
   constructor(discovery: Discovery, state: EngineState, context: EngineContext, options: PlanOptions) {
@@ -149,6 +153,7 @@ class Planner {
     this.#size = new SizeEstimate(newest?.masternodes.length, newest?.quorums.size);
     const llmq = context.params.llmqs.get(context.params.llmqTypeInstantSend);
     this.#llmq = llmq?.useRotation ? llmq : undefined;
+    this.#depth = SNAPSHOTS_PER_QRINFO + ((options.extraShare ?? true) ? 1 : 0);
   }
 
   plan(): SyncPlan {
@@ -244,7 +249,7 @@ class Planner {
       const request = this.#qrInfo(requested, requested === tipCycle, llmq, reason);
       if (!request) continue;
       requests.push(request);
-      reachedDownTo = requested - SNAPSHOTS_PER_QRINFO * llmq.dkgInterval;
+      reachedDownTo = requested - this.#depth * llmq.dkgInterval;
     }
     if (requests.length > 0) return requests;
     const cheaper = this.#qrInfo(tipCycle, true, llmq, "one message in place of several lists");
@@ -259,7 +264,7 @@ class Planner {
     const height = isTip ? this.#options.tipHeight : cycle;
     const blockRequestHash = chain.hashAt(height);
     const workHeights = Array.from(
-      { length: SNAPSHOTS_PER_QRINFO + 1 },
+      { length: this.#depth + 1 },
       (_, k) => cycle - k * dkgInterval - WORK_DIFF_DEPTH,
     );
     const oldest = workHeights.at(-1) ?? 0;
@@ -276,7 +281,7 @@ class Planner {
       request: {
         baseBlockHashes: bases.flatMap((base) => chain.hashAt(base) ?? []),
         blockRequestHash,
-        extraShare: true,
+        extraShare: this.#depth > SNAPSHOTS_PER_QRINFO,
       },
       workHeight: cycle - WORK_DIFF_DEPTH,
       coverage: { workHeights, snapshots, tip: isTip },

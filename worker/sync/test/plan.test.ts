@@ -5,7 +5,7 @@ import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
-import type { SyncPlan } from "../plan.ts";
+import { plan, type SyncPlan } from "../plan.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
 
 /** Before this height a node has no four cycles to answer a qrinfo with. */
@@ -169,6 +169,34 @@ describe("a plan", () => {
     expect(height).toBeGreaterThan(0);
     expect(next.mnListDiffRequests.some((request) => request.height === height)).toBe(false);
     expect(next.mnListDiffRequests.some(({ baseHeight }) => baseHeight === height)).toBe(false);
+  });
+
+  it("asks for the fourth cycle back unless told not to, and reaches the rest by lists then", () => {
+    const [four, three] = [true, false].map((extraShare) => world.plan(EMPTY_ENGINE, { extraShare }));
+    expect(four?.qrInfoRequests[0]?.coverage.snapshots).toHaveLength(4);
+    expect(three?.qrInfoRequests[0]?.coverage.snapshots).toHaveLength(3);
+    expect([four, three].map((each) => each?.qrInfoRequests[0]?.request.extraShare)).toEqual([true, false]);
+    const { state } = rounds(EMPTY_ENGINE, { extraShare: false });
+    expect(world.discover(state).total).toBe(0);
+  });
+
+  it("leaves cycles alone that lie further back than allowed, and says so", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const missingCycles = [{ cycleHeight: 192, reason: "snapshot-missing" }] as const;
+    const discovery = { ...world.discover(state), missingCycles, total: 1 };
+    const planWithin = (maxQrInfoSpan: number) =>
+      plan(discovery, state, world.context, {
+        tipHeight: world.chain.tipHeight,
+        neededTypes: world.neededTypes,
+        canAskQrInfo: true,
+        maxQrInfoSpan,
+      });
+    // The tip's cycle is 432, and that of the block to name 240: four cycles of 48 blocks below.
+    expect(planWithin(4).qrInfoRequests.map(({ workHeight }) => workHeight)).toEqual([232]);
+    expect(planWithin(3).qrInfoRequests).toEqual([]);
+    expect(planWithin(3).rationale).toEqual([
+      "no QRInfo for the cycle at 240: it lies more than 3 cycles below the tip's",
+    ]);
   });
 
   it("follows a new block with one small diff", () => {
