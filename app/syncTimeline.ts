@@ -37,8 +37,6 @@ export interface Tick {
   readonly offsetMs: number;
 }
 
-/** Requests further apart than this belong to different bursts. */
-const BURST_GAP_MS = 5_000;
 /** Labels that fit below each other's lanes on a phone. */
 const MOST_TICKS = 6;
 /** Share of the width that the shortest bar takes, so that it can be seen. */
@@ -51,18 +49,6 @@ export function isPending({ state }: SyncRequestRow): boolean {
 /** @returns when nothing more happened to a request; now while something still may */
 export function endOf(row: SyncRequestRow, nowMs: number): number {
   return row.endedAtMs ?? (isPending(row) ? nowMs : (row.sentAtMs ?? row.queuedAtMs));
-}
-
-/** @returns the requests in groups with nothing going on between them, oldest first */
-export function splitBursts(rows: readonly SyncRequestRow[], nowMs: number): readonly SyncRequestRow[][] {
-  const bursts: SyncRequestRow[][] = [];
-  let lastEndMs = Number.NEGATIVE_INFINITY;
-  for (const row of rows.toSorted((a, b) => a.queuedAtMs - b.queuedAtMs || a.id - b.id)) {
-    if (row.queuedAtMs - lastEndMs > BURST_GAP_MS) bursts.push([]);
-    bursts.at(-1)?.push(row);
-    lastEndMs = Math.max(lastEndMs, endOf(row, nowMs));
-  }
-  return bursts;
 }
 
 /** @param rows - at least one */

@@ -267,23 +267,34 @@ export interface SyncRequestCount {
   readonly done: number;
 }
 
-/** The plans of the run that goes on or went on last, and what became of requests; a run ends when nothing is missing. */
-export interface SyncSnapshot {
+/** From the first gap until nothing is missing: the plans of all its rounds, added up, and what they came to. */
+export interface SyncRun {
+  /** Its requests are those from here on, up to those of the next run. */
+  readonly firstId: number;
   readonly strategy: SyncStrategy;
   /** One line a decision, for people, each once; bounded. */
   readonly rationale: readonly string[];
   readonly qrInfos: SyncRequestCount;
   readonly mnListDiffs: SyncRequestCount;
-  /** Of all its plans, as their cost model has it. */
+  /** As the plans' cost model has it. */
   readonly estimatedBytes: number;
   readonly estimatedDurationMs: number;
+  readonly startedAtMs: number;
+  /** When nothing was missing any more; undefined as long as something is. */
+  readonly completedAtMs: number | undefined;
+}
+
+/** What is planned, why, and what became of each request. */
+export interface SyncSnapshot {
+  /** Oldest first; the newest, bounded. */
+  readonly runs: readonly SyncRun[];
   /** By id; the newest, bounded. */
   readonly requests: readonly SyncRequestRow[];
   /** Oldest first; the newest, bounded. */
   readonly concurrency: readonly ConcurrencySample[];
   /** By the clock all times here are of. */
   readonly nowMs: number;
-  /** As this run started with it. */
+  /** As this start of the client has it. */
   readonly tuning: SyncTuning;
 }
 

@@ -18,7 +18,7 @@ import { databaseName, openClientStore } from "./persistence.ts";
 import { Session } from "./session.ts";
 import { ClientStore, DEFAULT_SETTINGS, readSettings, SettingsStore } from "./store/index.ts";
 import { readSummary, type Summary } from "./summary.ts";
-import { idleSync } from "./syncActivity.ts";
+import { SyncActivity } from "./syncActivity.ts";
 import { type Question, Tabs } from "./tabs.ts";
 
 /** Longest a bridge that does not answer is waited for, and pause before it is asked again. */
@@ -325,6 +325,10 @@ export class LightClientService implements LightClientApi {
     }, SNAPSHOT_INTERVAL_MS);
   }
 
+  #idleActivity(): SyncSnapshot {
+    return new SyncActivity(this.#settings.tuning, () => Date.now()).snapshot();
+  }
+
   /** After the answer is out: starting again closes the channel it goes by. */
   #restartSoon(): void {
     setTimeout(() => void this.start(this.#options), 0);
@@ -347,7 +351,7 @@ export class LightClientService implements LightClientApi {
       case "quorumPublicKey":
         return this.#session?.quorumPublicKey(llmqType, quorumHash);
       case "syncActivity":
-        return this.#session?.syncActivity() ?? idleSync(this.#settings.tuning, Date.now());
+        return this.#session?.syncActivity() ?? this.#idleActivity();
       case "reset":
         await this.#session?.clear();
         this.#snapshot = EMPTY_SNAPSHOT;

@@ -1,5 +1,5 @@
-import type { SyncSnapshot } from "../../worker/api.ts";
-import { DEFAULT_TUNING } from "../../worker/syncTuning.ts";
+import type { SyncRun } from "../../worker/api.ts";
+import { DEFAULT_TUNING, type SyncTuning } from "../../worker/syncTuning.ts";
 import { asSentence } from "../errorSentences.ts";
 import { formatBytes, formatSpan, plural } from "../format.ts";
 import { routeHref } from "../route.ts";
@@ -11,8 +11,8 @@ import { Chip } from "./Chip.tsx";
 const FIRST_LINES = 4;
 
 /** What is asked for and why, in words. */
-export function PlanCard({ sync }: { sync: SyncSnapshot }) {
-  const { strategy, rationale, estimatedBytes, estimatedDurationMs, tuning } = sync;
+export function PlanCard({ run, tuning }: { run: SyncRun; tuning: SyncTuning }) {
+  const { strategy, rationale, estimatedBytes, estimatedDurationMs } = run;
   const isTuned = shareStructure(DEFAULT_TUNING, tuning) !== DEFAULT_TUNING;
   const more = rationale.slice(FIRST_LINES);
   return (
@@ -29,22 +29,16 @@ export function PlanCard({ sync }: { sync: SyncSnapshot }) {
       }}
     >
       {strategy.kind === "fallback" && <p>{asSentence(strategy.reason)}</p>}
-      {rationale.length === 0 ? (
-        <p className="muted">Nothing is missing.</p>
-      ) : (
-        <>
-          <Lines lines={rationale.slice(0, FIRST_LINES)} />
-          {more.length > 0 && (
-            <details className="plan-more">
-              <summary>{plural(more.length, "more line")}</summary>
-              <Lines lines={more} />
-            </details>
-          )}
-          <p className="muted">
-            Expected: {formatBytes(estimatedBytes)} in {formatSpan(estimatedDurationMs)}.
-          </p>
-        </>
+      <Lines lines={rationale.slice(0, FIRST_LINES)} />
+      {more.length > 0 && (
+        <details className="plan-more">
+          <summary>{plural(more.length, "more line")}</summary>
+          <Lines lines={more} />
+        </details>
       )}
+      <p className="muted">
+        Expected: {formatBytes(estimatedBytes)} in {formatSpan(estimatedDurationMs)}.
+      </p>
     </Card>
   );
 }

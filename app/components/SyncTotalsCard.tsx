@@ -1,29 +1,27 @@
-import type { Progress, SyncRequestRow, SyncSnapshot } from "../../worker/api.ts";
+import type { Progress, SyncRequestRow, SyncRun } from "../../worker/api.ts";
 import { formatBytes, formatClock, formatEta, formatNumber, formatSpan, plural } from "../format.ts";
 import { requestName } from "../requestStates.ts";
 import { receivedSamples, stepsOf } from "../stepChart.ts";
-import { type SyncTotals, tookMs } from "../syncTotals.ts";
+import { type SyncTotals, tookMs, totalsOf } from "../syncTotals.ts";
 import { Card } from "./Card.tsx";
 import { Chip } from "./Chip.tsx";
 import { StepChart } from "./StepChart.tsx";
 
 interface SyncTotalsCardProps {
-  sync: SyncSnapshot;
-  /** Those that are added up. */
+  run: SyncRun;
+  /** Its requests, at least one. */
   rows: readonly SyncRequestRow[];
-  totals: SyncTotals;
   progress: Progress;
-  /** Nothing is missing any more. */
-  isDone: boolean;
   nowMs: number;
 }
 
 /** How far it is, what it cost, and what took longest. */
-export function SyncTotalsCard({ sync, rows, totals, progress, isDone, nowMs }: SyncTotalsCardProps) {
-  const { qrInfos, mnListDiffs } = sync;
+export function SyncTotalsCard({ run, rows, progress, nowMs }: SyncTotalsCardProps) {
+  const { qrInfos, mnListDiffs } = run;
+  const totals = totalsOf(rows, nowMs);
   const isBusy = totals.pending > 0;
   return (
-    <Card title="Requests" badge={<StateChip isBusy={isBusy} isDone={isDone} />}>
+    <Card title="Requests" badge={<StateChip isBusy={isBusy} isDone={run.completedAtMs !== undefined} />}>
       <p className="figure is-text" data-testid="sync-outcome">
         {isBusy ? (
           <>

@@ -1,19 +1,17 @@
 import { useEffect, useMemo, useState } from "react";
-import type { SyncRequestRow, SyncSnapshot } from "../../worker/api.ts";
+import type { SyncSnapshot } from "../../worker/api.ts";
 import { reloadSync } from "../actions.ts";
-import { Card } from "../components/Card.tsx";
 import { EmptyState } from "../components/EmptyState.tsx";
 import { FilterChips } from "../components/FilterChips.tsx";
 import { PlanCard } from "../components/PlanCard.tsx";
-import { RequestTable } from "../components/RequestTable.tsx";
-import { RequestTimeline } from "../components/RequestTimeline.tsx";
+import { RequestsCard } from "../components/RequestsCard.tsx";
 import { ScreenHeader } from "../components/ScreenHeader.tsx";
 import { SyncTotalsCard } from "../components/SyncTotalsCard.tsx";
 import { thrownSentence } from "../errorSentences.ts";
 import type { Loaded } from "../loader.ts";
 import { useApp } from "../store.ts";
-import { isPending, splitBursts } from "../syncTimeline.ts";
-import { totalsOf } from "../syncTotals.ts";
+import { chooseRun, type RunChoice, rowsOf } from "../syncRuns.ts";
+import { isPending } from "../syncTimeline.ts";
 import { useNow } from "../useNow.ts";
 
 /** How often bars that grow are drawn anew; the others only when something happened. */
@@ -33,7 +31,7 @@ export function Sync() {
         The engine says what is missing, the plan turns that into few requests, and every answer is verified
         before it counts.
       </ScreenHeader>
-      {sync.status === "ready" && sync.value.requests.length > 0 ? (
+      {sync.status === "ready" && sync.value.runs.length > 0 ? (
         <Activity sync={sync.value} />
       ) : (
         <NothingAsked sync={sync} />
@@ -65,66 +63,30 @@ function NothingAsked({ sync }: { sync: Loaded<SyncSnapshot> }) {
   );
 }
 
-type View = "timeline" | "table";
-type Span = "largest" | "newest";
-
-const VIEWS: readonly { value: View; label: string }[] = [
-  { value: "timeline", label: "Timeline" },
-  { value: "table", label: "Table" },
-];
-
-const SPANS: readonly { value: Span; label: string }[] = [
+const RUNS: readonly { value: RunChoice; label: string }[] = [
   { value: "largest", label: "Most requests" },
   { value: "newest", label: "Newest" },
 ];
 
 function Activity({ sync }: { sync: SyncSnapshot }) {
   const progress = useApp((state) => state.snapshot?.progress);
-  const isDone = useApp((state) => state.snapshot?.isSynced ?? false);
-  const isGrowing = sync.requests.some(isPending);
+  const [choice, setChoice] = useState<RunChoice>("largest");
+  const run = chooseRun(sync.runs, choice);
+  const rows = useMemo(() => (run === undefined ? [] : rowsOf(sync, run)), [sync, run]);
+  const isGrowing = rows.some(isPending);
   const clockMs = useNow(isGrowing ? GROWING_MS : STILL_MS);
+  if (run === undefined || progress === undefined) return null;
   const nowMs = isGrowing ? Math.max(sync.nowMs, clockMs) : sync.nowMs;
-  const [view, setView] = useState<View>("timeline");
-  const [span, setSpan] = useState<Span>("largest");
-  const bursts = useMemo(() => splitBursts(sync.requests, sync.nowMs), [sync]);
-  const rows = chooseBurst(bursts, span);
-  if (rows === undefined || progress === undefined) return null;
   return (
     <div className="sync-screen">
+      {sync.runs.length > 1 && (
+        <FilterChips label="Which run" options={RUNS} value={choice} onChange={setChoice} />
+      )}
       <div className="cards">
-        <SyncTotalsCard
-          sync={sync}
-          rows={rows}
-          totals={totalsOf(rows, nowMs)}
-          progress={progress}
-          isDone={isDone}
-          nowMs={nowMs}
-        />
-        <PlanCard sync={sync} />
+        {rows.length > 0 && <SyncTotalsCard run={run} rows={rows} progress={progress} nowMs={nowMs} />}
+        <PlanCard run={run} tuning={sync.tuning} />
       </div>
-      <Card title={view === "timeline" ? "On a timeline" : "All requests"}>
-        <div className="log-tools">
-          <FilterChips label="View" options={VIEWS} value={view} onChange={setView} />
-          {bursts.length > 1 && view === "timeline" && (
-            <FilterChips label="Which requests" options={SPANS} value={span} onChange={setSpan} />
-          )}
-        </div>
-        {view === "timeline" ? (
-          <RequestTimeline rows={rows} concurrency={sync.concurrency} nowMs={nowMs} />
-        ) : (
-          <RequestTable rows={sync.requests} nowMs={nowMs} />
-        )}
-      </Card>
+      {rows.length > 0 && <RequestsCard rows={rows} concurrency={sync.concurrency} nowMs={nowMs} />}
     </div>
   );
-}
-
-/** Requests that belong together: of the whole history of a day nothing could be seen. */
-function chooseBurst(
-  bursts: readonly (readonly SyncRequestRow[])[],
-  span: Span,
-): readonly SyncRequestRow[] | undefined {
-  if (span === "newest") return bursts.at(-1);
-  const most = Math.max(...bursts.map(({ length }) => length));
-  return bursts.findLast(({ length }) => length === most);
 }

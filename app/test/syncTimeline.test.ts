@@ -3,7 +3,6 @@ import {
   layoutTimeline,
   nearestBar,
   neighbour,
-  splitBursts,
   type Timeline,
   type TimelineBar,
   type TimelineLane,
@@ -92,28 +91,6 @@ describe("layoutTimeline", () => {
     expect(ticks.map(({ offsetMs }) => Math.round(offsetMs))).toEqual(offsets);
     expect(ticks.every(({ at }) => at >= 0 && at <= 1)).toBe(true);
   });
-});
-
-describe("splitBursts", () => {
-  it("parts requests with nothing going on between them", () => {
-    const rows = [
-      requestRow(3, [60_000, 60_000, 60_100]),
-      requestRow(1, [0, 0, 9_000]),
-      requestRow(2, [13_000]),
-    ];
-    const ended = rows.map((row) => (row.id === 2 ? { ...row, state: "aborted" as const } : row));
-    expect(splitBursts(ended, START + 99_000).map((burst) => burst.map(({ id }) => id))).toEqual([
-      [1, 2],
-      [3],
-    ]);
-  });
-
-  it("keeps together what one that is not over holds together", () => {
-    const rows = [requestRow(1, [0, 0]), requestRow(2, [60_000, 60_000, 60_100])];
-    expect(splitBursts(rows, START + 61_000)).toHaveLength(1);
-  });
-
-  it("makes nothing of nothing", () => expect(splitBursts([], START)).toEqual([]));
 });
 
 describe("going from bar to bar", () => {

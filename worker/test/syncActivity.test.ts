@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY_PLAN, type SyncPlan } from "../sync/plan.ts";
 import { diffRequest, qrInfoRequest } from "../sync/test/requests.ts";
-import { idleSync, SyncActivity } from "../syncActivity.ts";
+import { SyncActivity } from "../syncActivity.ts";
 import { DEFAULT_TUNING } from "../syncTuning.ts";
 import { ManualClock } from "./manualClock.ts";
 
@@ -15,19 +15,20 @@ const ADDRESS = "203.0.113.7:9999";
 
 function start() {
   const clock = new ManualClock(1_000);
-  return { clock, activity: new SyncActivity(DEFAULT_TUNING, () => clock.now()) };
+  const activity = new SyncActivity(DEFAULT_TUNING, () => clock.now());
+  const answer = (height: number) =>
+    activity.log.end(activity.log.queue(diffRequest(height), "normal"), "answered");
+  return { clock, activity, answer };
 }
 
 describe("the sync's activity", () => {
   it("is empty before there is a plan", () => {
-    const { activity } = start();
-    expect(activity.snapshot()).toEqual(idleSync(DEFAULT_TUNING, 1_000));
-    expect(activity.snapshot()).toMatchObject({
-      strategy: { kind: "discovery" },
-      rationale: [],
-      qrInfos: { planned: 0, done: 0 },
+    expect(start().activity.snapshot()).toEqual({
+      runs: [],
       requests: [],
+      concurrency: [],
       nowMs: 1_000,
+      tuning: DEFAULT_TUNING,
     });
   });
 
@@ -40,53 +41,77 @@ describe("the sync's activity", () => {
     activity.log.send(list, ADDRESS);
     clock.advance(20);
     activity.log.end(list, "answered");
-    const { requests, ...rest } = activity.snapshot();
+    const { requests, runs, nowMs } = activity.snapshot();
+    expect(nowMs).toBe(1_020);
     expect(requests.map(({ state }) => state)).toEqual(["inFlight", "answered"]);
-    expect(rest).toEqual({
-      strategy: { kind: "discovery" },
-      rationale: PLAN.rationale,
-      qrInfos: { planned: 1, done: 0 },
-      mnListDiffs: { planned: 1, done: 1 },
-      estimatedBytes: 11_000,
-      estimatedDurationMs: 300,
-      concurrency: [],
-      nowMs: 1_020,
-      tuning: DEFAULT_TUNING,
-    });
+    expect(runs).toEqual([
+      {
+        firstId: qrInfo,
+        strategy: { kind: "discovery" },
+        rationale: PLAN.rationale,
+        qrInfos: { planned: 1, done: 0 },
+        mnListDiffs: { planned: 1, done: 1 },
+        estimatedBytes: 11_000,
+        estimatedDurationMs: 300,
+        startedAtMs: 1_000,
+        completedAtMs: undefined,
+      },
+    ]);
   });
 
   it("counts once what is asked for again", () => {
-    const { activity } = start();
+    const { activity, answer } = start();
     activity.start(PLAN);
-    activity.log.end(activity.log.queue(diffRequest(448, 424), "normal"), "retried", "refused");
-    activity.log.end(activity.log.queue(diffRequest(448, 424), "normal"), "answered");
-    expect(activity.snapshot().mnListDiffs).toEqual({ planned: 1, done: 1 });
+    activity.log.end(activity.log.queue(diffRequest(448), "normal"), "retried", "refused");
+    answer(448);
+    expect(activity.snapshot().runs).toMatchObject([{ mnListDiffs: { planned: 1, done: 1 } }]);
   });
 
-  it("goes on counting in the next round, and begins again after everything was there", () => {
-    const { activity } = start();
+  it("adds up the rounds of a run, which ends when nothing is missing", () => {
+    const { clock, activity, answer } = start();
     for (const height of [432, 440]) {
       activity.start({ ...PLAN, rationale: ["one QRInfo", `the list at ${height}`] });
-      activity.log.end(activity.log.queue(diffRequest(height), "normal"), "answered");
+      answer(height);
     }
+    clock.advance(500);
     activity.settle();
-    expect(activity.snapshot()).toMatchObject({
-      mnListDiffs: { planned: 2, done: 2 },
-      rationale: ["one QRInfo", "the list at 432", "the list at 440"],
-      estimatedBytes: 22_000,
-      estimatedDurationMs: 600,
-    });
+    clock.advance(500);
+    activity.settle();
     activity.start(PLAN);
-    expect(activity.snapshot()).toMatchObject({ rationale: PLAN.rationale, estimatedBytes: 11_000 });
     activity.log.queue(diffRequest(448), "critical");
-    expect(activity.snapshot().mnListDiffs).toEqual({ planned: 1, done: 0 });
-    expect(activity.snapshot().requests).toHaveLength(3);
+    expect(activity.snapshot().runs).toMatchObject([
+      {
+        firstId: 1,
+        mnListDiffs: { planned: 2, done: 2 },
+        rationale: ["one QRInfo", "the list at 432", "the list at 440"],
+        estimatedBytes: 22_000,
+        estimatedDurationMs: 600,
+        completedAtMs: 1_500,
+      },
+      {
+        firstId: 3,
+        mnListDiffs: { planned: 1, done: 0 },
+        rationale: PLAN.rationale,
+        startedAtMs: 2_000,
+        completedAtMs: undefined,
+      },
+    ]);
+  });
+
+  it("keeps the newest runs", () => {
+    const { activity } = start();
+    for (let run = 0; run < 60; run++) {
+      activity.start({ ...PLAN, estimatedBytes: run });
+      activity.settle();
+    }
+    const { runs } = activity.snapshot();
+    expect([runs.length, runs[0]?.estimatedBytes, runs.at(-1)?.estimatedBytes]).toEqual([50, 10, 59]);
   });
 
   it("says why lists alone are asked for", () => {
     const { activity } = start();
     activity.start({ ...PLAN, fallbackToMnListDiff: true });
-    expect(activity.snapshot().strategy).toEqual({
+    expect(activity.snapshot().runs[0]?.strategy).toEqual({
       kind: "fallback",
       reason: "no peer sends snapshots, so rotating quorums stay unknown",
     });
@@ -94,10 +119,15 @@ describe("the sync's activity", () => {
 
   it("has another revision whenever there is something new", () => {
     const { activity } = start();
-    const first = activity.revision;
-    activity.start(PLAN);
-    const second = activity.revision;
-    activity.log.queue(diffRequest(448), "normal");
-    expect(new Set([first, second, activity.revision]).size).toBe(3);
+    const news = [
+      () => activity.start(PLAN),
+      () => activity.log.queue(diffRequest(448), "normal"),
+      () => activity.settle(),
+    ];
+    for (const happen of news) {
+      const before = activity.revision;
+      happen();
+      expect(activity.revision).not.toBe(before);
+    }
   });
 });

@@ -73,8 +73,9 @@ describe("a first visit", () => {
     expect(await service.quorumPublicKey(llmqType, UNKNOWN_HASH)).toBeUndefined();
 
     const activity = await service.syncActivity();
-    expect(activity).toMatchObject({ strategy: { kind: "discovery" }, tuning: DEFAULT_SETTINGS.tuning });
-    expect(activity.rationale.join()).toContain("QRInfo for the cycle at");
+    expect(activity.tuning).toEqual(DEFAULT_SETTINGS.tuning);
+    expect(activity.runs[0]).toMatchObject({ strategy: { kind: "discovery" } });
+    expect(activity.runs[0]?.rationale.join()).toContain("QRInfo for the cycle at");
 
     const usage = await service.storageUsage();
     expect(usage.headers).toBeGreaterThanOrEqual(network.tipHeight);
