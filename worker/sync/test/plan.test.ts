@@ -5,6 +5,7 @@ import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
+import { NEEDED_BY_LOCK } from "../discover.ts";
 import { plan, type SyncPlan } from "../plan.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
 
@@ -178,6 +179,66 @@ describe("a plan", () => {
     expect([four, three].map((each) => each?.qrInfoRequests[0]?.request.extraShare)).toEqual([true, false]);
     const { state } = rounds(EMPTY_ENGINE, { extraShare: false });
     expect(world.discover(state).total).toBe(0);
+  });
+
+  it("guesses well: most of what only a guess asked for is needed, and little is left for a second round", () => {
+    const { plans, state } = rounds(EMPTY_ENGINE);
+    const newest = newestList(state);
+    const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
+    const needed = new Set(world.discover(alone).missingLists.map(({ height }) => height));
+    const guessed = plans[0]?.mnListDiffRequests.filter(({ isSpeculative }) => isSpeculative) ?? [];
+    const used = guessed.filter(({ height }) => needed.has(height));
+    expect(used.length / guessed.length).toBeGreaterThanOrEqual(0.8);
+    const later = plans.slice(1).flatMap(({ requests }) => requests);
+    expect(later.length).toBeLessThan(guessed.length);
+  });
+
+  it("guesses nothing while the newest list is a few blocks old", () => {
+    const { mnListDiffRequests } = world.plan(holding([world.chain.tipHeight - 20]));
+    expect(mnListDiffRequests.length).toBeGreaterThan(3);
+    expect(mnListDiffRequests.every(({ isSpeculative }) => !isSpeculative)).toBe(true);
+  });
+
+  it("takes a qrinfo in place of two lists of its cycles, not of one", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const without = (...heights: readonly Height[]) =>
+      world.plan({
+        ...state,
+        lists: new Map([...state.lists].filter(([, list]) => !heights.includes(list.height))),
+      });
+    expect(without(424).requests.map(({ kind }) => kind)).toEqual(["mnlistdiff"]);
+    const both = without(424, 376);
+    expect(both.requests.map(({ kind }) => kind)).toEqual(["qrinfo"]);
+    expect(both.qrInfoRequests[0]?.reason).toBe("one message in place of several lists");
+  });
+
+  it("asks for a snapshot that cannot be derived, because one before it is missing too", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const gone = [384, 240].map((cycle) => toHashHex(world.chain.hashAt(cycle - 8)));
+    const old: EngineState = {
+      ...state,
+      lists: new Map([...state.lists].filter(([, { height }]) => height < 430)),
+      snapshots: new Map([...state.snapshots].filter(([hash]) => !gone.includes(hash))),
+    };
+    expect(world.plan(old).qrInfoRequests.map(({ reason }) => reason)).toEqual([
+      "the snapshot of cycle 384 is missing",
+    ]);
+  });
+
+  it("leaves the quorum set of a waiting lock to the tip's list, while that is far away", () => {
+    const planWith = (state: EngineState) => {
+      const height = world.chain.tipHeight - 9;
+      const forLock = { height, blockHash: world.chain.hashAt(height), neededBy: [NEEDED_BY_LOCK] };
+      const discovery = { ...world.discover(state), missingLists: [forLock], total: 1 };
+      const { mnListDiffRequests } = plan(discovery, state, world.context, {
+        tipHeight: world.chain.tipHeight,
+        neededTypes: world.neededTypes,
+        canAskQrInfo: true,
+      });
+      return mnListDiffRequests.some((request) => request.height === height);
+    };
+    expect(planWith(EMPTY_ENGINE)).toBe(false);
+    expect(planWith(oneBlockBehind())).toBe(true);
   });
 
   it("leaves cycles alone that lie further back than allowed, and says so", () => {
