@@ -63,6 +63,8 @@ export class LightClientService implements LightClientApi {
   readonly #origin: string;
   readonly #listeners = new Set<(snapshot: ClientSnapshot) => void>();
   #settings: Settings = DEFAULT_SETTINGS;
+  /** Those of the newest start. */
+  #saved: Promise<Settings> | undefined;
   #tabs: Tabs | undefined;
   #session: Session | undefined;
   #snapshot: ClientSnapshot = EMPTY_SNAPSHOT;
@@ -81,7 +83,8 @@ export class LightClientService implements LightClientApi {
     this.stop();
     const { signal } = this.#start;
     this.#options = options;
-    const settings = await this.#loadSettings();
+    this.#saved = this.#loadSettings();
+    const settings = await this.#saved;
     if (signal.aborted) return;
     this.#settings = settings;
     const remembered = await this.#loadRemembered();
@@ -139,8 +142,8 @@ export class LightClientService implements LightClientApi {
     return this.#ask("syncActivity", []) as Promise<SyncSnapshot>;
   }
 
-  async settings(): Promise<Settings> {
-    return this.#settings;
+  settings(): Promise<Settings> {
+    return this.#saved ?? this.#loadSettings();
   }
 
   async changeSettings(settings: Settings): Promise<void> {

@@ -4,7 +4,7 @@ import { commands } from "vitest/browser";
 import type { ClientSnapshot } from "../../api.ts";
 import { loadEngines } from "../../engines.ts";
 import { DashlightError, type ErrorFacts } from "../../errors.ts";
-import { ClientStore, DEFAULT_SETTINGS } from "../../store/index.ts";
+import { ClientStore, DEFAULT_SETTINGS, SettingsStore } from "../../store/index.ts";
 import { flip, keysOf, readRecord, rejection, replaceRecord } from "../../store/test/databases.ts";
 import { makeSummary, readSummary } from "../../summary.ts";
 import { Tabs } from "../../tabs.ts";
@@ -290,6 +290,18 @@ describe("settings", () => {
     watched.forget();
     await service.changeSettings(DEFAULT_SETTINGS);
     await watched.when("synced again", (snapshot) => snapshot.network === "simnet" && snapshot.isSynced);
+  });
+
+  it("answers with what is saved, however early it is asked", async () => {
+    const saved = { ...DEFAULT_SETTINGS, maxPeers: 2 };
+    const store = await SettingsStore.open();
+    await store.save(saved);
+    store.close();
+    const { service } = await WatchedService.make();
+    expect(await service.settings()).toEqual(saved);
+    const started = service.start({ bridgeUrl: network.url });
+    expect(await service.settings()).toEqual(saved);
+    await started;
   });
 
   it("resets: forgets what is stored and syncs again", async () => {
