@@ -7,6 +7,7 @@ import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/ha
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
 import { NEEDED_BY_LOCK } from "../discover.ts";
 import { plan, type SyncPlan } from "../plan.ts";
+import { predictNeeds } from "../planPrediction.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
 
 /** Before this height a node has no four cycles to answer a qrinfo with. */
@@ -64,6 +65,20 @@ function oneBlockBehind(): EngineState {
   const tip = toHashHex(world.chain.tip.hash);
   return { ...applied, lists: new Map([...applied.lists].filter(([hash]) => hash !== tip)) };
 }
+
+describe("a prediction", () => {
+  it.each([
+    // A base every 24 blocks, mined 10 blocks later at the earliest; six are active.
+    { tip: 470, type: 4, listHeights: [328, 352, 376, 400, 424, 448], newestCycle: undefined },
+    { tip: 465, type: 4, listHeights: [304, 328, 352, 376, 400, 424], newestCycle: undefined },
+    // A cycle every 48 blocks, mined 16 blocks later at the earliest; its members come from four.
+    { tip: 470, type: 5, listHeights: [280, 328, 376, 424], newestCycle: 432 },
+    { tip: 447, type: 5, listHeights: [232, 280, 328, 376], newestCycle: 384 },
+    { tip: 20, type: 5, listHeights: [], newestCycle: undefined },
+  ])("of type $type at block $tip", ({ tip, type, ...expected }) => {
+    expect(predictNeeds(world.context, tip, [type])).toEqual(expected);
+  });
+});
 
 const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLength: 12 });
 const runs = { numRuns: 25 };
