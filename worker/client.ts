@@ -526,11 +526,13 @@ export class LightClient {
   }
 
   #plan(discovery: Discovery): SyncPlan {
+    const { extraShare, maxQrInfoSpan } = this.#tuning;
     return plan(discovery, this.#engine, this.#context, {
       tipHeight: this.#chain.tip.height,
       neededTypes: this.neededTypes,
       canAskQrInfo: this.#canAskQrInfo,
-      ...(this.#tuning.maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan: this.#tuning.maxQrInfoSpan }),
+      extraShare,
+      ...(maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan }),
       unavailable: (height) => this.#isListExhausted(height),
     });
   }
