@@ -1,7 +1,7 @@
 import type { SyncRun } from "../../worker/api.ts";
 import { DEFAULT_TUNING, type SyncTuning } from "../../worker/syncTuning.ts";
 import { asSentence } from "../errorSentences.ts";
-import { formatBytes, formatSpan, plural } from "../format.ts";
+import { plural } from "../format.ts";
 import { routeHref } from "../route.ts";
 import { shareStructure } from "../shareStructure.ts";
 import { Card } from "./Card.tsx";
@@ -12,7 +12,7 @@ const FIRST_LINES = 4;
 
 /** What is asked for and why, in words. */
 export function PlanCard({ run, tuning }: { run: SyncRun; tuning: SyncTuning }) {
-  const { strategy, rationale, estimatedBytes, estimatedDurationMs } = run;
+  const { strategy, rationale } = run;
   const isTuned = shareStructure(DEFAULT_TUNING, tuning) !== DEFAULT_TUNING;
   const more = rationale.slice(FIRST_LINES);
   return (
@@ -36,9 +36,6 @@ export function PlanCard({ run, tuning }: { run: SyncRun; tuning: SyncTuning }) 
           <Lines lines={more} />
         </details>
       )}
-      <p className="muted">
-        Expected: {formatBytes(estimatedBytes)} in {formatSpan(estimatedDurationMs)}.
-      </p>
     </Card>
   );
 }

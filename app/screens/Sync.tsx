@@ -1,17 +1,18 @@
 import { useEffect, useMemo, useState } from "react";
-import type { SyncSnapshot } from "../../worker/api.ts";
+import type { SyncRun, SyncSnapshot } from "../../worker/api.ts";
 import { reloadSync } from "../actions.ts";
 import { EmptyState } from "../components/EmptyState.tsx";
 import { FilterChips } from "../components/FilterChips.tsx";
 import { PlanCard } from "../components/PlanCard.tsx";
+import { ReceivedCard } from "../components/ReceivedCard.tsx";
 import { RequestsCard } from "../components/RequestsCard.tsx";
 import { ScreenHeader } from "../components/ScreenHeader.tsx";
-import { SyncTotalsCard } from "../components/SyncTotalsCard.tsx";
 import { thrownSentence } from "../errorSentences.ts";
 import type { Loaded } from "../loader.ts";
 import { useApp } from "../store.ts";
 import { chooseRun, type RunChoice, rowsOf } from "../syncRuns.ts";
 import { isPending } from "../syncTimeline.ts";
+import { totalsOf } from "../syncTotals.ts";
 import { useNow } from "../useNow.ts";
 
 /** How often bars that grow are drawn anew; the others only when something happened. */
@@ -69,24 +70,33 @@ const RUNS: readonly { value: RunChoice; label: string }[] = [
 ];
 
 function Activity({ sync }: { sync: SyncSnapshot }) {
-  const progress = useApp((state) => state.snapshot?.progress);
   const [choice, setChoice] = useState<RunChoice>("largest");
   const run = chooseRun(sync.runs, choice);
-  const rows = useMemo(() => (run === undefined ? [] : rowsOf(sync, run)), [sync, run]);
-  const isGrowing = rows.some(isPending);
-  const clockMs = useNow(isGrowing ? GROWING_MS : STILL_MS);
-  if (run === undefined || progress === undefined) return null;
-  const nowMs = isGrowing ? Math.max(sync.nowMs, clockMs) : sync.nowMs;
   return (
     <div className="sync-screen">
       {sync.runs.length > 1 && (
         <FilterChips label="Which run" options={RUNS} value={choice} onChange={setChoice} />
       )}
-      <div className="cards">
-        {rows.length > 0 && <SyncTotalsCard run={run} rows={rows} progress={progress} nowMs={nowMs} />}
-        <PlanCard run={run} tuning={sync.tuning} />
-      </div>
-      {rows.length > 0 && <RequestsCard rows={rows} concurrency={sync.concurrency} nowMs={nowMs} />}
+      {run !== undefined && <Run sync={sync} run={run} />}
     </div>
+  );
+}
+
+function Run({ sync, run }: { sync: SyncSnapshot; run: SyncRun }) {
+  const progress = useApp((state) => state.snapshot?.progress);
+  const rows = useMemo(() => rowsOf(sync, run), [sync, run]);
+  const isGrowing = rows.some(isPending);
+  const clockMs = useNow(isGrowing ? GROWING_MS : STILL_MS);
+  const nowMs = isGrowing ? Math.max(sync.nowMs, clockMs) : sync.nowMs;
+  if (progress === undefined || rows.length === 0) return <PlanCard run={run} tuning={sync.tuning} />;
+  const shown = { run, rows, totals: totalsOf(rows, nowMs), nowMs };
+  return (
+    <>
+      <RequestsCard {...shown} progress={progress} concurrency={sync.concurrency} />
+      <div className="cards">
+        <PlanCard run={run} tuning={sync.tuning} />
+        <ReceivedCard {...shown} />
+      </div>
+    </>
   );
 }
