@@ -1,6 +1,6 @@
 import { DashlightError, type NetErrorFacts } from "../errors.ts";
 import type { NetworkParams } from "../params/index.ts";
-import { encodeFrame, FrameDecoder } from "../wire/frame.ts";
+import { encodeFrame, FRAME_HEADER_SIZE, FrameDecoder } from "../wire/frame.ts";
 import { commandOf, decodeMessage, encodeMessage, type Message } from "../wire/message.ts";
 import { NO_ADDRESS, PROTOCOL_VERSION, type Version } from "../wire/version.ts";
 import type { Clock, Connection, Transport } from "./transport.ts";
@@ -30,6 +30,8 @@ export interface PeerOptions {
   readonly onClose: (peer: Peer, error: DashlightError) => void;
   /** A message of the peer's that does not decode; the connection goes on unless the caller ends it. */
   readonly onBadMessage: (peer: Peer, error: DashlightError) => void;
+  /** A round trip was measured. */
+  readonly onPong?: (peer: Peer, rttMs: number) => void;
 }
 
 /** A request on its way: its answer is the first message that `match` accepts. */
@@ -63,6 +65,8 @@ export class Peer {
   #finishHandshake: ((error?: DashlightError) => void) | undefined;
   #pingTimer: unknown;
   latencyMs: number | undefined;
+  /** Of the message that came last, header included. */
+  messageBytes = 0;
   bytesIn = 0;
   bytesOut = 0;
 
@@ -217,6 +221,7 @@ export class Peer {
         this.#options.onBadMessage(this, frame.error);
         this.#end({ code: "net/disconnected", address: this.address, reason: frame.error.message });
       } else {
+        this.messageBytes = FRAME_HEADER_SIZE + frame.payload.length;
         this.#decode(frame.command, frame.payload);
       }
     }
@@ -295,6 +300,7 @@ export class Peer {
     if (sentAt === undefined) return;
     this.#pingTimes.delete(nonce);
     this.latencyMs = this.#options.clock.now() - sentAt;
+    this.#options.onPong?.(this, this.latencyMs);
     const refused = this.#pending.find(({ fence }) => fence === nonce);
     if (!refused) return;
     const facts = { address: this.address, request: refused.name };

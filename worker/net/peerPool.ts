@@ -22,6 +22,8 @@ export interface PeerPoolOptions {
   readonly startHeight: () => number;
   readonly onReady: (peer: Peer) => void;
   readonly onMessage: (peer: Peer, message: Message) => void;
+  /** A peer's round trip was measured. */
+  readonly onPong?: (peer: Peer, rttMs: number) => void;
   /** Something about the peers changed. */
   readonly onChange: () => void;
 }
@@ -165,7 +167,7 @@ export class PeerPool {
   }
 
   async #connect(candidate: Candidate): Promise<void> {
-    const { params, transport, clock, random, startHeight, onMessage, onReady } = this.#options;
+    const { params, transport, clock, random, startHeight, onMessage, onPong, onReady } = this.#options;
     const peer = new Peer({
       address: candidate.address,
       params,
@@ -179,6 +181,7 @@ export class PeerPool {
         this.#options.onChange();
       },
       onMessage,
+      ...(onPong ? { onPong } : {}),
       onBadMessage: (bad, error) => this.penalize(bad.address, 20, error),
       onClose: (closed, error) => this.#release(candidate, closed, error),
     });
