@@ -80,6 +80,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, string>> = {
     "This browser does not let Dashlight save anything, so every start begins from nothing.",
   "store/not-leader": "Another tab runs Dashlight and keeps what is saved. This one follows it.",
 
+  "client/sync-paused": "Hardly anything is answered right now; the sync goes on by itself in a moment.",
   "client/no-peers": "No Dash node can be reached right now, so nothing new can be fetched.",
   "client/invalid-setting": "One of the settings is not valid, so nothing was changed.",
   "client/not-running": "The engine is not running. Restart it to go on.",

@@ -23,17 +23,18 @@ import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
 import { ProgressMeter } from "./progressMeter.ts";
 import { SyncAccount, type SyncCounts } from "./sync/account.ts";
+import type { AnswerMessage } from "./sync/answerLedger.ts";
+import type { SyncAnswer } from "./sync/askPeer.ts";
 import { ChainLocks, type LockOutcome } from "./sync/chainLocks.ts";
+import type { Pause } from "./sync/circuitBreaker.ts";
 import { type Discovery, discover, quorumsToJudge } from "./sync/discover.ts";
 import { Executor } from "./sync/executor.ts";
-import type { SyncAnswer } from "./sync/fetchAnswer.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
-import { PeerSlots } from "./sync/peerSlots.ts";
 import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
 import { prune } from "./sync/prune.ts";
-import { Refusals } from "./sync/refusals.ts";
+import { backoffMs } from "./sync/recovery.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
 import { SyncActivity } from "./syncActivity.ts";
 import { DEFAULT_TUNING, type SyncTuning } from "./syncTuning.ts";
@@ -91,9 +92,6 @@ export interface ClientCounts extends SyncCounts {
   readonly bytesOut: number;
 }
 
-/** Pauses before what failed is asked for again (`design/sync.md` 6). */
-const FIRST_RETRY_MS = 2_000;
-const MAX_RETRY_MS = 300_000;
 /** Plans made one after another before the client waits for something new; each round must bring progress. */
 const MAX_ROUNDS = 12;
 const MAX_LOG_ENTRIES = 300;
@@ -109,7 +107,6 @@ export class LightClient {
   readonly #chain: HeaderChain;
   readonly #headers: HeaderSync;
   readonly #pool: PeerPool;
-  readonly #slots: PeerSlots;
   readonly #executor: Executor;
   readonly #locks = new ChainLocks();
   readonly #instantLocks = new InstantLocks();
@@ -131,12 +128,14 @@ export class LightClient {
   readonly #startedAtMs: number;
   readonly #progress: ProgressMeter;
   #problem: Problem | undefined;
-  readonly #refusals = new Refusals();
   readonly #snapshots = new SnapshotSources();
   /** Why the last request went unanswered, since the last time everything was there. */
   #lastFailure: DashlightError | undefined;
+  /** Asks again for what was given up. */
   #retryTimer: unknown;
   #retries = 0;
+  /** Goes on after a stop. */
+  #pauseTimer: unknown;
 
   constructor(options: ClientOptions, restored: RestoredState | undefined) {
     this.#options = options;
@@ -166,15 +165,22 @@ export class LightClient {
       startHeight: () => this.#chain.tip.height,
       onReady: (peer) => this.#onReady(peer),
       onMessage: (peer, message) => void this.#onMessage(peer, message),
+      onPong: ({ address }, rttMs) => this.#executor.pong(address, rttMs),
       onChange: () => this.#changed(),
     });
-    this.#slots = new PeerSlots(() => this.#pool.ready);
     this.#executor = new Executor({
-      slots: this.#slots,
-      refusals: this.#refusals,
+      ready: () => this.#pool.ready,
+      clock,
+      random,
+      tuning: this.#tuning,
       account: this.#account,
+      log: this.#activity.log,
       doubted: this.#snapshots.doubted,
       signal: this.#abort.signal,
+      workBlockOf: (height) => {
+        const hash = this.#chain.hashAt(height);
+        return hash && toHashHex(hash);
+      },
       apply: (request, answer) => this.#apply(request, answer),
       onFailure: (address, request, error) =>
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
@@ -187,7 +193,9 @@ export class LightClient {
       },
       onUnanswered: (error) => {
         this.#lastFailure = error;
+        this.setProblem(error);
       },
+      onPause: (pause) => this.#onPause(pause),
       onDone: () => {
         this.#round.done++;
         this.#changed();
@@ -265,6 +273,7 @@ export class LightClient {
   stop(): void {
     this.#abort.abort(new DashlightError({ code: "client/not-running" }));
     this.#options.clock.clearTimeout(this.#retryTimer);
+    this.#options.clock.clearTimeout(this.#pauseTimer);
     this.#pool.close();
   }
 
@@ -300,7 +309,7 @@ export class LightClient {
         nowMs: clock.now(),
       }),
       isSynced: this.isSynced,
-      exhaustedLists: this.#refusals.listHeights.filter((height) => this.#isListExhausted(height)),
+      exhaustedLists: this.#executor.history.listHeights.filter((height) => this.#isListExhausted(height)),
       areSnapshotsExhausted: !this.#canAskQrInfo,
       problem: this.#problem ?? this.#connectionProblem(),
       stored,
@@ -325,28 +334,22 @@ export class LightClient {
     return [...list.quorums.values()].some((quorum) => statusOf(this.#engine, quorum).status === "invalid");
   }
 
-  #readyAddresses(): string[] {
-    return this.#pool.ready.map(({ address }) => address);
-  }
-
   #isListExhausted(height: number): boolean {
-    return this.#refusals.isListExhausted(height, this.#readyAddresses());
+    return this.#executor.history.isListExhausted(height, this.#executor.usable("mnlistdiff"));
   }
 
   /** While nobody is connected, there is no saying. */
   get #canAskQrInfo(): boolean {
-    const { ready } = this.#pool;
-    if (ready.length === 0) return true;
-    const answering = ready
-      .filter((peer) => peer.answersQrInfo && !this.#snapshots.doubted.has(peer.address))
-      .map(({ address }) => address);
-    return answering.length > 0 && !this.#refusals.isQrInfoExhausted(answering);
+    if (this.#pool.ready.length === 0) return true;
+    const answering = this.#executor.usable("qrinfo");
+    return answering.length > 0 && !this.#executor.history.isQrInfoExhausted(answering);
   }
 
   // --- headers
 
   #onReady(peer: Peer): void {
     this.#instantLocks.connected(peer.address);
+    this.#executor.resume();
     // The best ChainLock is announced only to who asks so, and a node without bloom filters hangs up on that.
     const hasMempool = ((peer.version?.services ?? 0n) & ServiceFlag.bloom) !== 0n;
     if (hasMempool) peer.send({ command: "mempool", payload: undefined });
@@ -371,7 +374,6 @@ export class LightClient {
       return;
     }
     this.#hasHeaders = true;
-    this.#slots.wake();
     this.#run();
   }
 
@@ -391,7 +393,9 @@ export class LightClient {
       this.note("warning", `reorganisation: the best chain forks at block ${forkHeight}`, { forkHeight });
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
-    this.#refusals.clear();
+    if (reorg) this.#executor.forgetServed();
+    this.#executor.history.clear();
+    this.#executor.dropWaiting();
     const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };
     await this.#save({ ...headersFrom, before });
     this.#changed();
@@ -422,7 +426,7 @@ export class LightClient {
           return;
         case "mnlistdiff":
         case "qrinfo":
-          this.#penalizeUnasked(peer, message.command);
+          this.#penalizeStray(peer, message);
           return;
         default:
           return;
@@ -432,9 +436,10 @@ export class LightClient {
     }
   }
 
-  #penalizeUnasked({ address }: Peer, command: string): void {
-    const error = new DashlightError({ code: "net/unexpected-message", address, command });
-    const reason = "it sent an answer nobody asked for";
+  #penalizeStray({ address }: Peer, message: AnswerMessage): void {
+    const stray = this.#executor.stray(address, message);
+    const error = new DashlightError({ code: "net/unexpected-message", address, command: message.command });
+    const reason = `it sent an answer nobody waits for: ${stray}`;
     this.note("warning", `${address}: ${reason}`, error.facts);
     this.#pool.penalize(address, 5, error, reason);
   }
@@ -483,9 +488,7 @@ export class LightClient {
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of rationale) this.note("info", line);
       this.#round.total += requests.length;
-      const refusals = this.#refusals.count;
-      // A refusal brings no data, but another plan.
-      if (!(await this.#executor.execute(requests)) && this.#refusals.count === refusals) break;
+      if (!(await this.#executor.execute(next))) break;
     }
     this.#finishRound();
     await this.#checkInstantLocks();
@@ -534,6 +537,7 @@ export class LightClient {
       extraShare,
       ...(maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan }),
       unavailable: (height) => this.#isListExhausted(height),
+      costs: this.#executor.costs,
     });
   }
 
@@ -559,20 +563,30 @@ export class LightClient {
     this.#changed();
   }
 
-  /** What did not come is asked for again, with growing pauses; what was refused too often waits for a new block. */
+  /** What was given up is asked for again after a pause, which grows each time. */
   #scheduleRetry(): void {
     const { clock, random } = this.#options;
     const isIdle = this.#retryTimer === undefined && !this.#abort.signal.aborted;
-    if (!isIdle || !this.#refusals.hasRetries) return;
-    const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++);
+    if (!isIdle || !this.#executor.history.hasGivenUp) return;
     this.#retryTimer = clock.setTimeout(
       () => {
         this.#retryTimer = undefined;
-        this.#refusals.forgiveRetryable();
+        this.#executor.history.forgive();
         this.#run();
       },
-      pauseMs * (0.5 + random() / 2),
+      backoffMs(this.#retries++, random),
     );
+  }
+
+  /** The sync stopped, and goes on by itself. */
+  #onPause({ reason, retryAtMs }: Pause): void {
+    const { clock } = this.#options;
+    const error = new DashlightError({ code: "client/sync-paused", reason, retryAtMs });
+    this.#lastFailure = error;
+    this.note("warning", error.message, error.facts);
+    this.setProblem(error);
+    clock.clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = clock.setTimeout(() => this.#run(), retryAtMs - clock.now());
   }
 
   async #apply(request: SyncRequest, answer: SyncAnswer): Promise<void> {
@@ -700,7 +714,7 @@ export class LightClient {
   }
 
   #changed(): void {
-    this.#slots.wake();
+    this.#executor.wake();
     this.#options.onChange();
   }
 

@@ -81,6 +81,8 @@ export type StoreErrorFacts =
 
 export type ClientErrorFacts =
   | { code: "client/no-peers" }
+  /** Hardly anything is answered. The sync goes on by itself at `retryAtMs`, milliseconds since 1970. */
+  | { code: "client/sync-paused"; reason: "all-peers-fail" | "nearly-all-requests-fail"; retryAtMs: number }
   | { code: "client/invalid-setting"; field: string; reason: string }
   | { code: "client/not-running" };
 

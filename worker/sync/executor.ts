@@ -1,117 +1,413 @@
 import { DashlightError, isDashlightError } from "../errors.ts";
+import type { Peer } from "../net/peer.ts";
+import type { Clock } from "../net/transport.ts";
+import type { SyncTuning } from "../syncTuning.ts";
+import type { HashHex } from "../wire/hashes.ts";
 import type { SyncAccount } from "./account.ts";
-import { fetchAnswer, isBadAnswer, type SyncAnswer } from "./fetchAnswer.ts";
-import type { PeerSlots } from "./peerSlots.ts";
-import type { SyncRequest } from "./plan.ts";
-import { type Refusals, requestKey } from "./refusals.ts";
+import { AnswerLedger, type AnswerMessage, type Stray } from "./answerLedger.ts";
+import { AnswerQueue } from "./answerQueue.ts";
+import { askPeer, isBadAnswer, type SyncAnswer } from "./askPeer.ts";
+import type { Pause } from "./circuitBreaker.ts";
+import { classOf } from "./errorStatistics.ts";
+import { PeerSlots } from "./peerSlots.ts";
+import type { Priority, SyncPlan, SyncRequest } from "./plan.ts";
+import { DEFAULT_COSTS, type PlanCosts } from "./planCosts.ts";
+import { TokenBucket } from "./rateLimit.ts";
+import { type Decision, recover } from "./recovery.ts";
+import { RequestHistory, requestKey } from "./requestHistory.ts";
+import type { RequestLog } from "./requestLog.ts";
+import { priorityAfter, type Queued, RequestQueue } from "./requestQueue.ts";
+import { SyncHealth } from "./syncHealth.ts";
+import { makeTasks, type SyncTask } from "./syncTasks.ts";
+
+/** Requests at once, and a second in the long run: far above what a sync needs. No specific reason for these numbers. */
+const BURST = 40;
+const REQUESTS_PER_SECOND = 20;
+/** Work of low priority waits so long for good conditions. No specific reason for this number. */
+const LOW_PRIORITY_WAIT_MS = 5_000;
 
 export interface ExecutorOptions {
-  readonly slots: PeerSlots;
-  readonly refusals: Refusals;
+  /** Peers that shook hands, quickest first. */
+  readonly ready: () => readonly Peer[];
+  readonly clock: Clock;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  readonly tuning: SyncTuning;
   readonly account: SyncAccount;
+  readonly log: RequestLog;
   /** Addresses not to be asked for a qrinfo. */
   readonly doubted: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /** @returns hash of the block that the answer to a qrinfo must be about */
+  readonly workBlockOf: (workHeight: number) => HashHex | undefined;
   /** Brings an answer into the engine. @throws `engine/*` when a proof refutes it */
   readonly apply: (request: SyncRequest, answer: SyncAnswer) => Promise<void>;
   readonly onFailure: (address: string, request: SyncRequest, error: DashlightError) => void;
   /** A proof refutes what a peer sent. */
   readonly onLie: (address: string, error: DashlightError) => void;
-  /** Nobody is left to ask. */
+  /** A request was given up. */
   readonly onUnanswered: (error: DashlightError) => void;
+  /** Nothing is asked for until `retryAtMs`, or until conditions change. */
+  readonly onPause: (pause: Pause) => void;
   /** A request ended, one way or the other. */
   readonly onDone: () => void;
 }
 
+/** A plan being carried out. */
+interface Run {
+  readonly tasks: readonly SyncTask[];
+  /** Something was applied, or given up: another plan will be another one. */
+  hasChanged: boolean;
+  readonly finish: () => void;
+  readonly fail: (reason: unknown) => void;
+}
+
 /**
- * Runs a plan: all requests side by side, their answers applied one after another in the plan's order, so that no
- * order of arrival can corrupt the engine. One failure never fails the rest.
- * Source: `design/sync.md` 5
+ * Carries out plans: requests side by side within the limits, each tried again as recovery says, answers applied one
+ * after another as soon as their base is there. One failure never fails the rest.
+ * Source: `design/sync.md` 5, 6
  */
 export class Executor {
+  readonly history = new RequestHistory();
   readonly #options: ExecutorOptions;
+  readonly #now: () => number;
+  readonly #health: SyncHealth;
+  readonly #slots: PeerSlots;
+  readonly #bucket: TokenBucket;
+  readonly #ledger = new AnswerLedger();
+  readonly #queue = new RequestQueue<SyncTask>();
+  readonly #answers = new AnswerQueue((task, answer) => this.#apply(task, answer));
+  readonly #inFlight = new Set<AbortController>();
+  #run: Run | undefined;
+  #announcedPause: Pause | undefined;
+  #timer: unknown;
 
   constructor(options: ExecutorOptions) {
+    const { ready, clock, tuning, doubted, signal } = options;
     this.#options = options;
+    this.#now = () => clock.now();
+    this.#health = new SyncHealth(tuning, this.#now);
+    this.#slots = new PeerSlots({ ready, health: this.#health, tuning, doubted, now: this.#now });
+    this.#bucket = new TokenBucket(BURST, REQUESTS_PER_SECOND, this.#now);
+    // One listener for all requests: each has a controller of its own.
+    signal.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
   }
 
-  /** @returns whether anything was applied @throws the reason of the signal */
-  async execute(requests: readonly SyncRequest[]): Promise<boolean> {
-    const { refusals, doubted, onDone } = this.#options;
-    const asked = requests.map((request) => {
-      const avoid = new Set(refusals.addressesOf(request));
-      if (request.kind === "qrinfo") for (const address of doubted) avoid.add(address);
-      const answer = this.#fetch(request, avoid);
-      // Awaited below, in the plan's order; until then a failure is nobody's.
-      answer.catch(() => undefined);
-      return { request, avoid, answer };
+  /**
+   * Runs one plan; the one before must have ended.
+   * @returns whether another plan is worth making
+   * @throws the reason of the signal
+   */
+  async execute(plan: SyncPlan): Promise<boolean> {
+    this.#options.signal.throwIfAborted();
+    const tasks = makeTasks(plan, this.#now());
+    if (tasks.length === 0) return false;
+    const ended = new Promise<void>((finish, fail) => {
+      this.#run = { tasks, hasChanged: false, finish, fail };
     });
-    let progress = false;
-    for (const { request, avoid, answer } of asked) {
-      if (await this.#applyOrAskAgain(request, avoid, answer)) progress = true;
-      onDone();
+    const run = this.#run;
+    for (const task of tasks) this.#enqueue(task);
+    this.#pump();
+    try {
+      await ended;
+    } finally {
+      this.#run = undefined;
+      this.#options.clock.clearTimeout(this.#timer);
     }
-    return progress;
+    return run?.hasChanged ?? false;
   }
 
-  #fetch(request: SyncRequest, avoid: Set<string>): Promise<SyncAnswer> {
-    const { slots, signal, refusals, account, onLie } = this.#options;
-    return fetchAnswer(request, {
-      slots,
-      avoid,
-      signal,
-      onAsk: () => account.ask(request),
-      onFailure: ({ address }, error) => {
-        this.#fail(address, request, error);
-        refusals.add(request, address, error.code === "net/refused" ? "refused" : "failed");
-        if (isBadAnswer(error)) onLie(address, error);
-      },
+  /** Peers came or went. */
+  wake(): void {
+    this.#pump();
+  }
+
+  /** Conditions changed, or somebody wants it: what was stopped goes on. */
+  resume(): void {
+    this.#health.resume();
+    this.#pump();
+  }
+
+  /** Other headers make another plan: nothing waits for the end of a pause any more. */
+  dropWaiting(): void {
+    const nowMs = this.#now();
+    const waiting = this.#queue.remove(({ notBeforeMs }) => notBeforeMs > nowMs);
+    for (const task of waiting) this.#end(task, "aborted", "the chain changed");
+  }
+
+  /** What nodes served before the chain took another branch says nothing about that one. */
+  forgetServed(): void {
+    this.#health.budget.forgetServed();
+  }
+
+  /** Counts an answer that nobody waits for. */
+  stray(address: string, message: AnswerMessage): Stray {
+    return this.#ledger.classify(address, message);
+  }
+
+  /** A round trip was measured. */
+  pong(address: string, rttMs: number): void {
+    this.#health.monitor.pong(address, rttMs);
+  }
+
+  /** Addresses that may be asked for something of a kind. */
+  usable(kind: SyncRequest["kind"]): string[] {
+    return this.#slots.usable(kind).map(({ address }) => address);
+  }
+
+  /** What requests cost now. */
+  get costs(): PlanCosts {
+    return this.#health.monitor.costs(DEFAULT_COSTS, this.#limit);
+  }
+
+  get #limit(): number {
+    const { monitor, concurrency } = this.#health;
+    return concurrency.limit(this.#slots.working("mnlistdiff").length, monitor.conditions().batchFactor);
+  }
+
+  #enqueue(task: SyncTask): void {
+    task.status = "queued";
+    task.row = this.#options.log.queue(task.request, task.priority);
+    this.#requeue(task);
+  }
+
+  #requeue(task: SyncTask): void {
+    const { priority, sinceMs, request } = task;
+    this.#queue.add({ item: task, priority, sinceMs, notBeforeMs: this.history.of(request).notBeforeMs });
+  }
+
+  /** Sends what may be sent now, and sees to it that the rest is looked at in time. */
+  #pump(): void {
+    if (!this.#run || this.#options.signal.aborted) return;
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#recoverOrphans();
+    const pause = this.#health.pause(this.#options.ready().map(({ address }) => address));
+    if (pause) this.#stop(pause);
+    else this.#sendAll();
+    this.#options.log.sample(this.#slots.inFlight, this.#limit);
+    this.#schedule();
+  }
+
+  /** What nobody is left for that it could be sent to. */
+  #recoverOrphans(): void {
+    const nowMs = this.#now();
+    const isOrphan = ({ item, notBeforeMs }: Queued<SyncTask>) =>
+      notBeforeMs <= nowMs && this.#choose(item) === "nobody";
+    for (;;) {
+      const orphans = this.#queue.remove(isOrphan);
+      if (orphans.length === 0) return;
+      for (const task of orphans) this.#recover(task);
+    }
+  }
+
+  #sendAll(): void {
+    while (this.#slots.inFlight < this.#limit && this.#bucket.waitMs === 0) {
+      const next = this.#queue.take(this.#now(), (queued) => this.#isSendable(queued));
+      const peer = next && this.#choose(next.item);
+      if (!next || typeof peer !== "object") return;
+      this.#bucket.take();
+      void this.#ask(next.item, peer);
+    }
+  }
+
+  #isSendable({ item, priority, sinceMs }: Queued<SyncTask>): boolean {
+    const isHeldBack = this.#now() < this.#lowWaitEnd(priority, sinceMs);
+    return !isHeldBack && typeof this.#choose(item) === "object";
+  }
+
+  /** When work of low priority is sent in bad conditions too; other work is always. */
+  #lowWaitEnd(priority: Priority, sinceMs: number): number {
+    const isPatient = priority === "low" && !this.#health.monitor.conditions().isGood;
+    return isPatient ? sinceMs + LOW_PRIORITY_WAIT_MS : Number.NEGATIVE_INFINITY;
+  }
+
+  #choose({ request }: SyncTask): Peer | "wait" | "nobody" {
+    const failed = this.history.of(request).failures.map(({ address }) => address);
+    return this.#slots.choose(request, this.history.avoidedBy(request), failed);
+  }
+
+  #schedule(): void {
+    const nowMs = this.#now();
+    if (this.#queue.length === 0) return;
+    const { breakers, concurrency } = this.#health;
+    const times = [
+      this.#queue.nextDueMs(nowMs),
+      concurrency.sequentialUntilMs,
+      nowMs + this.#bucket.waitMs,
+      ...this.#queue.items.map(({ priority, sinceMs }) => this.#lowWaitEnd(priority, sinceMs)),
+      ...this.#options.ready().map(({ address }) => breakers.of(address).retryAtMs),
+    ].filter((time): time is number => time !== undefined && time > nowMs);
+    if (times.length === 0) return;
+    this.#timer = this.#options.clock.setTimeout(() => this.#pump(), Math.min(...times) - nowMs);
+  }
+
+  async #ask(task: SyncTask, peer: Peer): Promise<void> {
+    const { tuning, account, workBlockOf, signal, clock } = this.#options;
+    const { request } = task;
+    const { address } = peer;
+    const controller = new AbortController();
+    const isOver = this.#ledger.ask(
+      address,
+      request,
+      request.kind === "qrinfo" ? (workBlockOf(request.workHeight) ?? "") : "",
+    );
+    const sentAtMs = clock.now();
+    task.status = "inFlight";
+    this.#slots.take(peer, request.kind);
+    this.#inFlight.add(controller);
+    this.#options.log.send(task.row, address);
+    account.ask(request);
+    try {
+      const answer = await askPeer(request, peer, {
+        timeoutMs: request.kind === "qrinfo" ? tuning.qrInfoTimeoutMs : tuning.mnListDiffTimeoutMs,
+        signal: controller.signal,
+        isOverdue: (message) => this.#ledger.isOverdue(address, message),
+      });
+      isOver("answered");
+      this.#slots.release(peer, request.kind);
+      this.#receive(task, answer, clock.now() - sentAtMs);
+    } catch (error) {
+      isOver("expired");
+      this.#slots.release(peer, request.kind);
+      if (signal.aborted) return;
+      if (error instanceof DashlightError) this.#fail(task, address, error);
+      else this.#run?.fail(error);
+    } finally {
+      this.#inFlight.delete(controller);
+    }
+    this.#pump();
+  }
+
+  #receive(task: SyncTask, answer: SyncAnswer, durationMs: number): void {
+    task.status = "answered";
+    this.#health.receive(answer.peer.address, answer.bytes, durationMs);
+    this.#options.log.receive(task.row, answer.bytes);
+    this.#answers.add(task, answer);
+  }
+
+  async #apply(task: SyncTask, answer: SyncAnswer): Promise<void> {
+    const { apply, account, signal } = this.#options;
+    const { request } = task;
+    const { address } = answer.peer;
+    if (signal.aborted) return;
+    try {
+      await apply(request, answer);
+      this.#health.succeed(address, request);
+      account.succeed(requestKey(request));
+      this.history.succeed(request);
+      if (this.#run) this.#run.hasChanged = true;
+      this.#end(task, "answered");
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof DashlightError)) this.#run?.fail(error);
+      else if (request.kind === "mnlistdiff" && isDashlightError(error, "engine/unknown-base")) {
+        // Nobody's fault: it is planned again on another base.
+        this.#end(task, "aborted", "the list it is based on did not come");
+      } else this.#fail(task, address, error);
+    }
+    this.#pump();
+  }
+
+  #fail(task: SyncTask, address: string, error: DashlightError): void {
+    const { account, onFailure, onLie } = this.#options;
+    const { request } = task;
+    const errorClass = classOf(error);
+    account.fail(requestKey(request));
+    this.history.fail(request, address, errorClass);
+    this.#health.fail(address, request, errorClass);
+    task.lastError = error;
+    task.priority = priorityAfter(task.priority, errorClass);
+    onFailure(address, request, error);
+    if (isBadAnswer(error)) onLie(address, error);
+    this.#recover(task);
+  }
+
+  /** @param task - that failed, or that nobody is left for; in no queue */
+  #recover(task: SyncTask): void {
+    const { request } = task;
+    const decision = this.#decide(request);
+    switch (decision.action) {
+      case "fall-back":
+      case "give-up":
+        this.#giveUp(task, decision.action === "fall-back" ? "fellBack" : "failed");
+        return;
+      case "retry-later":
+        this.history.backOff(request, this.#now() + decision.pauseMs);
+        break;
+      case "retry-alone":
+        this.history.goAlone(request);
+        this.#health.concurrency.goSequential();
+        break;
+      case "ask-another":
+        break;
+    }
+    if (task.status === "queued") {
+      this.#requeue(task);
+    } else {
+      this.#options.log.end(task.row, "retried", task.lastError?.message);
+      this.#enqueue(task);
+    }
+  }
+
+  #decide(request: SyncRequest): Decision {
+    const { ready, random } = this.#options;
+    // Somebody will come.
+    if (ready().length === 0) return { action: "ask-another" };
+    const past = this.history.of(request);
+    const usable = this.#slots.usable(request.kind);
+    const untried = this.#slots
+      .working(request.kind)
+      .filter(({ address }) => !past.failures.some((failure) => failure.address === address));
+    return recover({
+      past,
+      statistics: this.#health.statistics,
+      untriedPeers: untried.length,
+      usablePeers: usable.length,
+      random,
     });
   }
 
-  /** An answer that a proof refutes ends its sender's part, and the request goes to somebody else. */
-  async #applyOrAskAgain(
-    request: SyncRequest,
-    avoid: Set<string>,
-    first: Promise<SyncAnswer>,
-  ): Promise<boolean> {
-    const { apply, refusals, account, onLie } = this.#options;
-    for (let pending = first; ; pending = this.#fetch(request, avoid)) {
-      const answer = await this.#await(pending);
-      if (!answer) return false;
-      const { address } = answer.peer;
-      try {
-        await apply(request, answer);
-        account.succeed(requestKey(request));
-        return true;
-      } catch (error) {
-        if (!(error instanceof DashlightError)) throw error;
-        this.#fail(address, request, error);
-        if (!isBadAnswer(error)) {
-          // A diff whose base did not come is planned again on another one; any other answer of no use is a failure.
-          const lacksBase = request.kind === "mnlistdiff" && isDashlightError(error, "engine/unknown-base");
-          if (!lacksBase) refusals.add(request, address, "failed");
-          return false;
-        }
-        onLie(address, error);
+  #giveUp(task: SyncTask, state: "failed" | "fellBack"): void {
+    const { request, lastError = new DashlightError({ code: "client/no-peers" }) } = task;
+    const wasAsked = this.history.of(request).failures.length > 0;
+    this.history.giveUp(request);
+    if (this.#run && wasAsked) this.#run.hasChanged = true;
+    this.#options.onUnanswered(lastError);
+    this.#end(task, state, lastError.message);
+  }
+
+  /** Nothing more is sent; what is on its way may still arrive. */
+  #stop(pause: Pause): void {
+    const stopped = this.#queue.remove(() => true);
+    if (this.#announcedPause?.retryAtMs !== pause.retryAtMs) this.#options.onPause(pause);
+    this.#announcedPause = pause;
+    for (const task of stopped)
+      this.#end(task, "aborted", "the sync was stopped: hardly anything is answered");
+  }
+
+  #end(task: SyncTask, state: "answered" | "failed" | "fellBack" | "aborted", reason?: string): void {
+    task.status = "ended";
+    this.#options.log.end(task.row, state, reason);
+    this.#options.onDone();
+    if (state !== "answered") {
+      const lacking = this.#queue.remove(({ item }) => item.base === task);
+      for (const dependent of lacking) {
+        this.#end(dependent, "aborted", "the list it is based on did not come");
       }
     }
+    this.#answers.applyWhatIsReady();
+    const run = this.#run;
+    if (run?.tasks.every(({ status }) => status === "ended")) run.finish();
   }
 
-  #fail(address: string, request: SyncRequest, error: DashlightError): void {
-    this.#options.account.fail(requestKey(request));
-    this.#options.onFailure(address, request, error);
-  }
-
-  /** @returns undefined when nobody is left to ask */
-  async #await(pending: Promise<SyncAnswer>): Promise<SyncAnswer | undefined> {
-    try {
-      return await pending;
-    } catch (error) {
-      this.#options.signal.throwIfAborted();
-      if (!(error instanceof DashlightError)) throw error;
-      this.#options.onUnanswered(error);
-      return undefined;
+  #abort(reason: unknown): void {
+    for (const controller of this.#inFlight) controller.abort(reason);
+    this.#answers.clear();
+    this.#queue.remove(() => true);
+    this.#options.clock.clearTimeout(this.#timer);
+    for (const { status, row } of this.#run?.tasks ?? []) {
+      if (status !== "ended") this.#options.log.end(row, "aborted", "the client stopped");
     }
+    this.#run?.fail(reason);
   }
 }

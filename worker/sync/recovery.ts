@@ -3,7 +3,7 @@ import type { RequestKind } from "./misbehaviourBudget.ts";
 
 /** Source of the three: `design/sync.md` 6 */
 const BACKOFF_BASE_MS = 2_000;
-export const BACKOFF_CAP_MS = 300_000;
+const BACKOFF_CAP_MS = 300_000;
 const MAX_BACKOFFS = 3;
 /** Requests that say something about the network as a whole. No specific reason for this number. */
 const MIN_STATISTICS = 10;
@@ -49,20 +49,15 @@ export function backoffMs(tries: number, random: () => number): number {
 }
 
 /**
- * Waiting helps where the network as a whole is in trouble, or where everybody was asked. Otherwise another peer can
- * be asked at once, and time is not what the request lacks.
+ * Waiting helps where answers get lost on their way: when everybody was asked, or the network as a whole is in trouble.
+ * Otherwise another peer can be asked at once. Who refused a request will do so in two seconds as well, and count it.
  */
-const backOff: Strategy = ({ past, statistics, untriedPeers, usablePeers, random }) => {
-  if (past.backoffs >= MAX_BACKOFFS || past.failures.length === 0) return undefined;
+const backOff: Strategy = ({ past, statistics, untriedPeers, random }) => {
   const last = past.failures.at(-1)?.errorClass;
-  const isOnTheWay = last === "timeout" || last === "network";
+  if (past.backoffs >= MAX_BACKOFFS || (last !== "timeout" && last !== "network")) return undefined;
   const isGeneral =
-    isOnTheWay &&
-    statistics.total >= MIN_STATISTICS &&
-    statistics.share("timeout", "network") > GENERAL_TROUBLE_SHARE;
-  // Who lied or cannot be asked any more does so after a pause too.
-  const isLeft = usablePeers > 0 || isOnTheWay;
-  if (!isGeneral && (untriedPeers > 0 || !isLeft)) return undefined;
+    statistics.total >= MIN_STATISTICS && statistics.share("timeout", "network") > GENERAL_TROUBLE_SHARE;
+  if (untriedPeers > 0 && !isGeneral) return undefined;
   return { action: "retry-later", pauseMs: backoffMs(past.backoffs, random) };
 };
 

@@ -45,39 +45,35 @@ describe("recovery", () => {
   });
 
   it("waits all the same where most of the last requests got lost on their way", () => {
-    const inTrouble = (share: number, errorClass: ErrorClass) =>
-      recover(
-        situation({
-          past: past(errorClass),
-          untriedPeers: 1,
-          statistics: statistics(
-            ["timeout", share / 2],
-            ["network", share / 2],
-            ["refused", 10],
-            ["ok", 10 - share],
-          ),
-        }),
-      ).action;
-    expect(inTrouble(10, "timeout")).toBe("ask-another");
-    const trouble = statistics(["timeout", 5], ["network", 6], ["ok", 10]);
-    const action = (errorClass: ErrorClass) =>
-      recover(situation({ past: past(errorClass), untriedPeers: 1, statistics: trouble })).action;
-    expect([action("timeout"), action("network"), action("refused")]).toEqual([
+    const action = (errorClass: ErrorClass, ...ends: [ErrorClass | "ok", number][]) =>
+      recover(situation({ past: past(errorClass), untriedPeers: 1, statistics: statistics(...ends) })).action;
+    const trouble: [ErrorClass | "ok", number][] = [
+      ["timeout", 5],
+      ["network", 6],
+      ["ok", 10],
+    ];
+    expect([action("timeout", ...trouble), action("network", ...trouble)]).toEqual([
       "retry-later",
       "retry-later",
-      "ask-another",
     ]);
-    const few = statistics(["timeout", 9]);
-    const early = recover(situation({ past: past("timeout"), untriedPeers: 1, statistics: few }));
-    expect(early.action).toBe("ask-another");
+    expect(action("refused", ...trouble)).toBe("ask-another");
+    expect(action("timeout", ["timeout", 10], ["refused", 10])).toBe("ask-another");
+    expect(action("timeout", ["timeout", 9])).toBe("ask-another");
   });
 
   it("waits three times, longer each time, when everybody was asked", () => {
     const pauses = [0, 1, 2].map((backoffs) =>
-      recover(situation({ past: { ...past("refused"), backoffs } })),
+      recover(situation({ past: { ...past("network"), backoffs } })),
     );
     expect(pauses).toEqual([1_000, 2_000, 4_000].map((pauseMs) => ({ action: "retry-later", pauseMs })));
-    expect(recover(situation({ past: { ...past("refused"), backoffs: 3 } })).action).toBe("give-up");
+    expect(recover(situation({ past: { ...past("network"), backoffs: 3 } })).action).toBe("give-up");
+  });
+
+  it("does not wait for those who refused, lied or were never asked", () => {
+    for (const errorClass of ["refused", "invalid data", "protocol"] as const) {
+      expect(recover(situation({ past: past(errorClass) })).action).toBe("give-up");
+    }
+    expect(recover(situation({ past: past(), usablePeers: 0 })).action).toBe("give-up");
   });
 
   it("asks once more alone for what came too late", () => {
@@ -91,11 +87,5 @@ describe("recovery", () => {
     const used = { ...past("refused"), backoffs: 3 };
     expect(recover(situation({ past: { ...used, kind: "qrinfo" } })).action).toBe("fall-back");
     expect(recover(situation({ past: used })).action).toBe("give-up");
-  });
-
-  it("does not wait for nothing: when nobody was asked, or those who were cannot be asked again", () => {
-    expect(recover(situation({ past: past(), usablePeers: 0 })).action).toBe("give-up");
-    expect(recover(situation({ past: past("invalid data"), usablePeers: 0 })).action).toBe("give-up");
-    expect(recover(situation({ past: past("network"), usablePeers: 0 })).action).toBe("retry-later");
   });
 });

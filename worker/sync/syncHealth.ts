@@ -1,0 +1,64 @@
+import type { SyncTuning } from "../syncTuning.ts";
+import { type Pause, PeerBreakers, SyncBreaker } from "./circuitBreaker.ts";
+import { AdaptiveConcurrency } from "./concurrency.ts";
+import { type ErrorClass, ErrorStatistics } from "./errorStatistics.ts";
+import { MisbehaviourBudget } from "./misbehaviourBudget.ts";
+import { NetworkMonitor } from "./networkMonitor.ts";
+import type { SyncRequest } from "./plan.ts";
+
+/** Everything that learns from how requests end, told of each end once. */
+export class SyncHealth {
+  readonly monitor: NetworkMonitor;
+  readonly concurrency: AdaptiveConcurrency;
+  readonly statistics = new ErrorStatistics();
+  readonly breakers = new PeerBreakers();
+  readonly budget = new MisbehaviourBudget();
+  readonly #syncBreaker = new SyncBreaker(this.breakers);
+  readonly #now: () => number;
+
+  constructor(tuning: SyncTuning, now: () => number) {
+    this.#now = now;
+    this.monitor = new NetworkMonitor(now);
+    this.concurrency = new AdaptiveConcurrency(tuning, now);
+  }
+
+  /** An answer came, good or bad. @param durationMs - since it was asked for */
+  receive(address: string, bytes: number, durationMs: number): void {
+    this.monitor.answer(address, bytes, durationMs);
+    this.breakers.record(address, "ok", this.#now());
+    this.concurrency.record(true);
+  }
+
+  /** An answer was of use. */
+  succeed(address: string, request: SyncRequest): void {
+    this.statistics.record("ok");
+    this.#syncBreaker.record(true, this.#now());
+    this.budget.serve(address, request.kind, heightOf(request));
+  }
+
+  /** No answer came, or one of no use. */
+  fail(address: string, request: SyncRequest, errorClass: ErrorClass): void {
+    const nowMs = this.#now();
+    this.statistics.record(errorClass);
+    this.#syncBreaker.record(false, nowMs);
+    this.breakers.record(address, errorClass, nowMs);
+    if (errorClass === "refused") this.budget.refuse(address, request.kind, heightOf(request), nowMs);
+    if (errorClass === "timeout" || errorClass === "network") this.monitor.lose(address);
+    if (errorClass !== "invalid data" && errorClass !== "protocol") this.concurrency.record(false);
+  }
+
+  /** @param addresses - that are connected @returns undefined while requests may go out */
+  pause(addresses: readonly string[]): Pause | undefined {
+    return this.#syncBreaker.pause(addresses, this.#now());
+  }
+
+  /** Conditions changed: what failed may work now. */
+  resume(): void {
+    this.#syncBreaker.close();
+  }
+}
+
+/** Of the newest block that the answer must be about. */
+export function heightOf(request: SyncRequest): number {
+  return request.kind === "qrinfo" ? request.workHeight : request.height;
+}

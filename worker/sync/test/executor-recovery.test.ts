@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { until } from "../../test/until.ts";
+import { hasVectors } from "../../test/vectors.ts";
+import { ExecutorRig, FOLDER } from "./executorRig.ts";
+
+const SILENT = { silentOn: ["getmnlistd"] };
+const STALLING = { stallOn: "getmnlistd" };
+
+describe.runIf(hasVectors(FOLDER))("recovering", () => {
+  it("asks everybody, then again after 2, 4 and 8 s, then alone, then gives up with the reason", async () => {
+    const rig = await ExecutorRig.start([STALLING, STALLING], { mnListDiffTimeoutMs: 1_000 });
+    const request = rig.diff(448, 478);
+    const ended = rig.run([request]);
+    const timeOut = async (times: number) => {
+      await rig.untilAsked(times);
+      rig.clock.advance(1_000);
+      await rig.untilFailed(times);
+    };
+    await timeOut(1);
+    await timeOut(2);
+    for (const [i, pauseMs] of [2_000, 4_000, 8_000].entries()) {
+      expect(rig.states().at(-1)).toBe("queued");
+      rig.clock.advance(pauseMs - 1);
+      expect(rig.states().at(-1)).toBe("queued");
+      rig.clock.advance(1);
+      await timeOut(i + 3);
+    }
+    await timeOut(6);
+    expect(await ended).toBe(true);
+    expect(rig.states()).toEqual([...Array(5).fill("retried"), "failed"]);
+    expect(rig.log.rows.at(-1)?.error).toContain("net/timeout");
+    expect(rig.unanswered).toEqual(["net/timeout"]);
+    expect(rig.executor.history.isListExhausted(478, rig.executor.usable("mnlistdiff"))).toBe(true);
+    expect(rig.account.counts).toMatchObject({ failed: 6, givenUp: 6 });
+  });
+
+  it("asks nobody twice for what was refused", async () => {
+    const rig = await ExecutorRig.start([SILENT, SILENT]);
+    expect(await rig.run([rig.diff(448, 478)])).toBe(true);
+    expect([rig.states(), rig.unanswered]).toEqual([["retried", "failed"], ["net/refused"]]);
+    expect(rig.counts("getmnlistd")).toEqual([1, 1]);
+  });
+
+  it("asks one that came back only after a pause", async () => {
+    const rig = await ExecutorRig.start([{ hangUpOn: "getmnlistd" }]);
+    void rig.run([rig.diff(448, 478)]);
+    await until(() => rig.pool.ready.length === 0, "hung up");
+    rig.clock.advance(1_000);
+    await until(() => rig.pool.ready.length === 1, "back");
+    expect([rig.asked(), rig.executor.history.of(rig.diff(448, 478)).backoffs]).toEqual([1, 1]);
+    rig.clock.advance(2_000);
+    await rig.untilAsked(2);
+  });
+
+  it("falls back from a qrinfo that nobody answers", async () => {
+    const rig = await ExecutorRig.start([{ silentOn: ["getqrinfo"] }]);
+    const ended = rig.run([rig.qrInfo(), rig.diff(448, 478)]);
+    expect(await ended).toBe(true);
+    expect(rig.states().sort()).toEqual(["answered", "fellBack"]);
+    expect(rig.executor.history.isQrInfoExhausted(rig.executor.usable("qrinfo"))).toBe(true);
+    expect(rig.applied).toEqual(["478"]);
+  });
+
+  it("asks a newcomer for what was given up, and lets it be forgiven", async () => {
+    const rig = await ExecutorRig.start([SILENT, {}]);
+    const request = rig.diff(448, 478);
+    for (let i = 0; i < 3; i++) rig.executor.history.backOff(request, 0);
+    rig.executor.history.fail(request, rig.node(0).address, "refused");
+    rig.executor.history.giveUp(request);
+    expect(rig.executor.history.isListExhausted(478, rig.executor.usable("mnlistdiff"))).toBe(false);
+    expect(await rig.run([request])).toBe(true);
+    expect([rig.counts("getmnlistd"), rig.executor.history.hasGivenUp]).toEqual([[0, 1], false]);
+  });
+
+  it("drops what waits for the end of a pause when the chain changes, and keeps the pause", async () => {
+    const rig = await ExecutorRig.start([STALLING], { mnListDiffTimeoutMs: 1_000 });
+    const request = rig.diff(448, 478);
+    const ended = rig.run([request]);
+    await rig.untilAsked(1);
+    rig.clock.advance(1_000);
+    await until(() => rig.executor.history.of(request).backoffs === 1, "a pause");
+    rig.executor.dropWaiting();
+    expect(await ended).toBe(false);
+    expect(rig.states()).toEqual(["retried", "aborted"]);
+    void rig.run([request]);
+    expect(rig.states().at(-1)).toBe("queued");
+    rig.clock.advance(2_000);
+    await rig.untilAsked(2);
+  });
+
+  it("asks no more once nine requests were refused that day, not even over a new connection", async () => {
+    const rig = await ExecutorRig.start([SILENT]);
+    for (let i = 1; i <= 10; i++) {
+      rig.executor.history.clear();
+      await rig.run([rig.diff(448, 478)]);
+    }
+    expect([rig.node(0).count("getmnlistd"), rig.states().at(-1)]).toEqual([9, "failed"]);
+    expect(rig.unanswered.slice(-2)).toEqual(["net/refused", "client/no-peers"]);
+    rig.node(0).hangUp();
+    await until(() => rig.pool.ready.length === 0, "gone");
+    rig.clock.advance(2_000);
+    await until(() => rig.pool.ready.length === 1, "back");
+    expect(rig.executor.usable("mnlistdiff")).toEqual([]);
+  });
+
+  it("takes what a node does not answer but served before for lost", async () => {
+    let isSilent = false;
+    const rewrite = (m: { command: string; payload: Uint8Array }) =>
+      isSilent && m.command === "mnlistdiff" ? [] : [m];
+    const rig = await ExecutorRig.start([{ rewrite }]);
+    await rig.run([rig.diff(448, 478)]);
+    isSilent = true;
+    const refuse = async (times: number) => {
+      for (let i = 0; i < times; i++) {
+        rig.executor.history.clear();
+        await rig.run([rig.diff(424, 448)]);
+      }
+    };
+    await refuse(12);
+    expect([rig.failures.length, rig.executor.usable("mnlistdiff").length]).toEqual([12, 1]);
+    rig.executor.forgetServed();
+    await refuse(9);
+    expect(rig.executor.usable("mnlistdiff")).toEqual([]);
+  });
+});
+
+describe.runIf(hasVectors(FOLDER))("stopping", () => {
+  it("is for when every peer only fails; after a pause one request is let through", async () => {
+    const rig = await ExecutorRig.start([STALLING], {
+      adaptiveConcurrency: false,
+      mnListDiffTimeoutMs: 1_000,
+    });
+    const heights = [352, 376, 400, 424, 448];
+    const requests = [...heights.map((height) => rig.diff(height - 24, height)), rig.diff(448, 478)];
+    const ended = rig.run(requests);
+    for (let failed = 2; failed <= 6; failed += 2) {
+      await rig.untilAsked(failed);
+      rig.clock.advance(1_000);
+      await rig.untilFailed(failed);
+    }
+    expect(await ended).toBe(false);
+    expect(rig.pauses).toEqual([{ reason: "all-peers-fail", retryAtMs: rig.clock.now() + 30_000 }]);
+    expect(rig.states().filter((state) => state === "aborted").length).toBe(6);
+    // Whoever comes back too early brings nothing about, and it is not said twice.
+    expect(await rig.run(requests)).toBe(false);
+    expect([rig.pauses.length, rig.asked()]).toEqual([1, 6]);
+    rig.node(0).release();
+    rig.clock.advance(30_000);
+    expect(await rig.run(requests)).toBe(true);
+    expect(rig.applied.length).toBe(6);
+  });
+
+  it("is for when nearly all requests fail, and ends when conditions change", async () => {
+    const rig = await ExecutorRig.start([SILENT, SILENT, SILENT, SILENT], { adaptiveConcurrency: false });
+    const requests = [352, 376, 400, 424, 448].map((height) => rig.diff(height - 24, height));
+    await rig.run(requests);
+    rig.executor.history.clear();
+    const pausedAtMs = rig.clock.now();
+    expect([rig.pauses, rig.asked()]).toEqual([[], 20]);
+    await rig.run(requests);
+    expect(rig.pauses).toEqual([{ reason: "nearly-all-requests-fail", retryAtMs: pausedAtMs + 30_000 }]);
+    const asked = rig.asked();
+    expect(asked).toBeGreaterThanOrEqual(30);
+    rig.executor.history.clear();
+    expect(await rig.run(requests)).toBe(false);
+    expect(rig.asked()).toBe(asked);
+    rig.executor.resume();
+    void rig.run(requests);
+    await rig.untilAsked(asked + 1);
+  });
+});
+
+describe.runIf(hasVectors(FOLDER))("bad conditions", () => {
+  it("make work of low priority wait, though not for ever, and no other", async () => {
+    const rig = await ExecutorRig.start([{}]);
+    for (let i = 0; i < 20; i++) rig.executor.pong(rig.node(0).address, 2_000);
+    const low = rig.diff(424, 448, { priority: "low" });
+    const ended = rig.run([low, rig.diff(448, 478, { priority: "critical" })]);
+    await until(() => rig.applied.length === 1, "the critical one");
+    expect(rig.states()).toEqual(["queued", "answered"]);
+    rig.clock.advance(4_999);
+    expect(rig.states()[0]).toBe("queued");
+    rig.clock.advance(1);
+    await ended;
+    expect(rig.applied).toEqual(["478", "448"]);
+  });
+
+  it("tell the planner what requests cost", async () => {
+    const rig = await ExecutorRig.start([{}, {}]);
+    expect(rig.executor.costs).toMatchObject({ concurrency: 4 });
+    for (let i = 0; i < 9; i++) rig.executor.pong(rig.node(0).address, 800);
+    expect(rig.executor.costs).toMatchObject({ roundTripMs: 800, concurrency: 3 });
+  });
+});
