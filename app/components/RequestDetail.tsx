@@ -25,7 +25,8 @@ export function RequestDetail({ row, fromMs, nowMs }: RequestDetailProps) {
   if (row === undefined) {
     return (
       <p className="request-detail muted">
-        Point at a bar, or go from one to the next with the arrow keys, to see what it was.
+        Point at a bar, or go from one to the next with the arrow keys, to see what it was. While nothing is
+        on its way, what came is being verified in this tab, or the next try waits.
       </p>
     );
   }

@@ -65,8 +65,8 @@ function NothingAsked({ sync }: { sync: Loaded<SyncSnapshot> }) {
 }
 
 const RUNS: readonly { value: RunChoice; label: string }[] = [
-  { value: "largest", label: "Most requests" },
-  { value: "newest", label: "Newest" },
+  { value: "largest", label: "Largest run" },
+  { value: "newest", label: "Newest run" },
 ];
 
 function Activity({ sync }: { sync: SyncSnapshot }) {
