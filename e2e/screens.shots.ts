@@ -1,7 +1,7 @@
 import { expect, openSynced, test } from "./fixtures.ts";
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } } as const;
-const SCREENS = ["overview", "masternodes", "quorums", "peers", "settings"] as const;
+const SCREENS = ["overview", "sync", "masternodes", "quorums", "peers", "settings"] as const;
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["dark", "light"] as const) {
