@@ -8,7 +8,8 @@ import { restoreList } from "./engine/restoreList.ts";
 import { EMPTY_ENGINE, type EngineState } from "./engine/state.ts";
 import { DashlightError, isDashlightError } from "./errors.ts";
 import type { NetworkParams } from "./params/index.ts";
-import { ClientStore, makeHeadersStep, type StoreStep } from "./store/index.ts";
+import { ClientStore, makeHeadersStep, type StoredList, type StoreStep } from "./store/index.ts";
+import { readSummary } from "./summary.ts";
 import { type HashHex, toHashHex } from "./wire/hashes.ts";
 import type { ChainLock } from "./wire/locks.ts";
 import type { X11 } from "./x11/index.ts";
@@ -107,7 +108,14 @@ export async function restore(
   };
   const engine = await restoreEngine(store, context, dropped);
   const chainLock = await keepErrors(dropped, () => store.loadChainLock());
+  await keepErrors(dropped, () => checkSummary(store));
   return { state: { chain, engine, chainLock }, dropped };
+}
+
+/** What was shown of it is gone already; here it is only named. */
+async function checkSummary(store: ClientStore): Promise<void> {
+  const summary = await store.loadSummary();
+  if (summary !== undefined && !readSummary(summary)) throw corrupt("meta summary");
 }
 
 async function restoreChain(
@@ -147,7 +155,9 @@ async function restoreEngine(
   const refused: HashHex[] = [];
   for (const list of stored.lists) {
     try {
-      engine = restoreList(engine, list, context);
+      const restored = restoreList(engine, list, context);
+      checkHeight(list, context);
+      engine = restored;
     } catch (error) {
       if (!(error instanceof DashlightError)) throw error;
       refused.push(toHashHex(list.blockHash));
@@ -160,6 +170,15 @@ async function restoreEngine(
     snapshots: new Map([...stored.snapshots].filter(([hash]) => engine.lists.has(hash))),
     announcedQuorums: new Map(stored.announced.map((quorum) => [quorum.id, quorum])),
   };
+}
+
+function checkHeight({ blockHash, height }: StoredList, { chain }: EngineContext): void {
+  const proven = chain.heightOf(blockHash);
+  if (height !== proven) throw corrupt(`lists ${toHashHex(blockHash)}: height ${height}, not ${proven}`);
+}
+
+function corrupt(what: string): DashlightError {
+  return new DashlightError({ code: "store/corrupt", what });
 }
 
 /** A record that does not hold is as good as none. */

@@ -201,19 +201,36 @@ export class LightClientService implements LightClientApi {
     const summaries: Summary[] = [];
     try {
       for (const name of await ClientStore.list()) {
-        const store = await openClientStore(name, () => undefined);
-        const summary = readSummary(await store.loadSummary());
-        store.close();
+        const summary = await this.#loadSummary(name);
         if (summary) summaries.push(summary);
       }
     } catch (error) {
-      if (!isDashlightError(error)) throw error;
-      this.#publish({ ...this.#snapshot, problem: this.#problem(error) });
+      this.#showStoreProblem(error);
     }
     const wanted = this.#settings.network;
     return summaries
       .filter(({ network }) => wanted === undefined || network.network === wanted)
       .sort((a, b) => b.savedAtMs - a.savedAtMs)[0];
+  }
+
+  /** @returns undefined also if what it says is no network, or another than its database is of */
+  async #loadSummary(name: string): Promise<Summary | undefined> {
+    let store: ClientStore | undefined;
+    try {
+      store = await openClientStore(name, () => undefined);
+      const summary = readSummary(await store.loadSummary());
+      return summary && databaseName(toParams(summary.network)) === name ? summary : undefined;
+    } catch (error) {
+      this.#showStoreProblem(error);
+      return undefined;
+    } finally {
+      store?.close();
+    }
+  }
+
+  #showStoreProblem(error: unknown): void {
+    if (!isDashlightError(error)) throw error;
+    this.#publish({ ...this.#snapshot, problem: this.#problem(error) });
   }
 
   /** Asks the bridge what it offers, and again as long as it does not answer or nobody behind it does. */
@@ -247,12 +264,12 @@ export class LightClientService implements LightClientApi {
     const wanted = this.#settings.network;
     const network = wanted === undefined || wanted === offered.network ? offered : builtIn(wanted);
     const known = this.#network;
-    if (known && databaseName(toParams(known)) === databaseName(toParams(network))) {
+    if (known && isSameNetwork(known, network)) {
       this.#network = network;
       this.#session?.connect(this.#addresses(network));
       return;
     }
-    // A bridge started for another network than the one remembered: a new simnet, or another setting.
+    // Another network than the one remembered: a new simnet, other parameters, or another setting.
     this.#leave();
     if (known) this.#snapshot = EMPTY_SNAPSHOT;
     this.#lead(network, false);
@@ -378,6 +395,11 @@ async function forgetOtherSimnets(current: string): Promise<void> {
       if (!isDashlightError(error, "store/unavailable")) throw error;
     });
   }
+}
+
+/** Remembered parameters are worth no more than the database they come from. */
+function isSameNetwork(a: BridgeNetwork, b: BridgeNetwork): boolean {
+  return JSON.stringify([a.network, a.params]) === JSON.stringify([b.network, b.params]);
 }
 
 /** A network the user chose instead of the bridge's: its constants and seeds are built in. */

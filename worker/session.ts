@@ -9,19 +9,21 @@ import type {
   SyncSnapshot,
 } from "./api.ts";
 import { LightClient } from "./client.ts";
+import type { EngineContext } from "./engine/context.ts";
 import type { MasternodeList } from "./engine/masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
-import { newestList, statusOf } from "./engine/state.ts";
+import { type EngineState, isContradicted, newestList, statusOf } from "./engine/state.ts";
 import { loadEngines } from "./engines.ts";
 import { DashlightError } from "./errors.ts";
 import { BridgeTransport } from "./net/bridgeTransport.ts";
 import { SYSTEM_CLOCK } from "./net/transport.ts";
 import { type NetworkParams, neededLlmqTypes } from "./params/index.ts";
-import { databaseName, openClientStore, restore, StorePersistence } from "./persistence.ts";
+import { databaseName, openClientStore, type Restored, restore, StorePersistence } from "./persistence.ts";
 import { basicPublicKey, masternodeRows, quorumMemberRows, quorumRows } from "./rows.ts";
 import type { ClientStore } from "./store/index.ts";
 import { makeSummary } from "./summary.ts";
 import { fromHashHex, type QuorumHash } from "./wire/hashes.ts";
+import type { X11 } from "./x11/index.ts";
 
 /** The summary is for the next visit; it may be this old. */
 const SUMMARY_INTERVAL_MS = 2_000;
@@ -42,6 +44,8 @@ export class Session {
   #client: LightClient | undefined;
   #store: ClientStore | undefined;
   #stored: StoredSnapshot | undefined;
+  /** What was stored is judged: until then peers would have it judged a second time. */
+  #isChecked = false;
   #isStopped = false;
   #addresses: readonly string[] = [];
   #summarySavedAtMs = 0;
@@ -69,9 +73,8 @@ export class Session {
     if (this.#isStopped) return store?.close();
     this.#store = store;
     const isValidSignature = (signature: Uint8Array) => bls.isValidSignature(signature, "basic");
-    const restored = store && (await restore(store, params, x11, isValidSignature));
+    const restored = store && (await this.#restore(store, x11, isValidSignature));
     if (this.#isStopped) return;
-    const dropped = restored?.dropped ?? [];
     const client = new LightClient(
       {
         params,
@@ -89,22 +92,24 @@ export class Session {
       restored?.state,
     );
     this.#client = client;
-    for (const error of dropped) client.note("warning", `stored state: ${error.message}`, error.facts);
     this.#options.onChange();
     if (restored?.state) await client.recheck(restored.state.chainLock);
     if (this.#isStopped) return;
+    const dropped = [...(restored?.dropped ?? []), ...contradictedSnapshots(client.engine)];
+    noteDropped(client, dropped);
     if (this.#stored) {
       const status = restored?.state && dropped.length === 0 ? "checked" : "dropped";
       this.#stored = { ...this.#stored, status };
     }
+    this.#isChecked = true;
     this.#options.onChange();
     if (this.#addresses.length > 0) client.connect(this.#addresses);
   }
 
-  /** @param addresses - HOST:PORT, best first; kept until the client is there */
+  /** @param addresses - HOST:PORT, best first; kept until what was stored is judged */
   connect(addresses: readonly string[]): void {
     this.#addresses = addresses;
-    this.#client?.connect(addresses);
+    if (this.#isChecked) this.#client?.connect(addresses);
   }
 
   stop(): void {
@@ -178,6 +183,21 @@ export class Session {
     }
   }
 
+  /** @returns undefined if the database fails: then all is fetched again */
+  async #restore(
+    store: ClientStore,
+    x11: X11,
+    isValidSignature: EngineContext["isValidSignature"],
+  ): Promise<Restored | undefined> {
+    try {
+      return await restore(store, this.#options.params, x11, isValidSignature);
+    } catch (error) {
+      if (!(error instanceof DashlightError)) throw error;
+      this.#showProblem(error);
+      return undefined;
+    }
+  }
+
   /** The client goes on without saving, and says so. */
   #showProblem(error: DashlightError): void {
     if (this.#isStopped) return;
@@ -198,6 +218,21 @@ export class Session {
       this.#showProblem(error);
     });
   }
+}
+
+/** Nothing proves a snapshot: that a stored one is wrong shows when its quorums are judged. */
+function contradictedSnapshots(engine: EngineState): DashlightError[] {
+  const count = [...engine.statuses.values()].filter(isContradicted).length;
+  if (count === 0) return [];
+  return [new DashlightError({ code: "store/corrupt", what: `snapshots: ${count} quorums contradict them` })];
+}
+
+/** One entry for all: where a shared record is broken, every list that holds it goes. */
+function noteDropped(client: LightClient, dropped: readonly DashlightError[]): void {
+  const [first, ...others] = dropped;
+  if (!first) return;
+  const more = others.length === 0 ? "" : `, and ${others.length} more for the like`;
+  client.note("warning", `stored state: dropped and fetched again: ${first.message}${more}`, first.facts);
 }
 
 function secureRandom(): number {

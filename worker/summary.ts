@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { BridgeNetwork } from "../bridge/protocol.ts";
 import type { ClientSnapshot } from "./api.ts";
 
@@ -8,27 +10,35 @@ export interface Summary {
   /** So that an offline start knows its network without the bridge. */
   readonly network: BridgeNetwork;
   readonly snapshot: ClientSnapshot;
+  /** Of all the above: nothing proves what a summary says, but damage shows. */
+  readonly digest: string;
 }
 
 export function makeSummary(snapshot: ClientSnapshot, network: BridgeNetwork, savedAtMs: number): Summary {
-  return {
+  const content = {
     version: 1,
     savedAtMs,
     network,
     snapshot: { ...snapshot, log: [], peers: [], problem: undefined },
-  };
+  } as const;
+  return { ...content, digest: computeDigest(content) };
 }
 
-/** @returns undefined for anything but a summary; its numbers are shown with their age, never as checked */
+function computeDigest({ version, savedAtMs, network, snapshot }: Omit<Summary, "digest">): string {
+  return bytesToHex(sha256(utf8ToBytes(JSON.stringify([version, savedAtMs, network, snapshot]))));
+}
+
+/** @returns undefined for anything but a summary as it was made; its numbers are shown with their age, never as checked */
 export function readSummary(value: unknown): Summary | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { version, savedAtMs, network, snapshot } = value as Partial<Summary>;
-  const isWhole =
-    version === 1 &&
-    typeof savedAtMs === "number" &&
-    typeof network?.network === "string" &&
-    typeof snapshot?.phase === "string" &&
-    Array.isArray(snapshot.quorums) &&
-    typeof snapshot.progress?.fraction === "number";
-  return isWhole ? (value as Summary) : undefined;
+  const { version, savedAtMs, network, snapshot, digest } = value as Partial<Summary>;
+  if (!network || !snapshot || version !== 1 || savedAtMs === undefined) return undefined;
+  try {
+    const isWhole = digest === computeDigest({ version, savedAtMs, network, snapshot });
+    return isWhole ? (value as Summary) : undefined;
+  } catch (error) {
+    // A database takes values that JSON does not.
+    if (!(error instanceof TypeError)) throw error;
+    return undefined;
+  }
 }
