@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Bridge, createBridge } from "../../../bridge/server.ts";
 import type { NodeProfile } from "../../../bridge/simnet/faults/profile.ts";
 import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
+import { SIM_LLMQS } from "../../../bridge/simnet/params.ts";
 import { createBls } from "../../bls/index.ts";
 import { coveredWorkBlocks } from "../../engine/feedQrInfo.ts";
 import { loadX11 } from "../../node/loadX11.ts";
@@ -16,6 +17,14 @@ export interface StartedNetwork {
   readonly tipHeight: number;
 }
 
+export type NetworkSize = "small" | "long";
+
+/** As `small` ends within a rotating cycle, with more quorums of the type that has most. */
+const LONG = {
+  blocks: 1_094,
+  llmqs: SIM_LLMQS.map((llmq) => (llmq.type === 4 ? { ...llmq, signingActiveQuorumCount: 24 } : llmq)),
+};
+
 /** A list or several, as a node was asked for them. */
 export interface ListRequest {
   readonly kind: "mnlistdiff" | "qrinfo";
@@ -25,8 +34,11 @@ export interface ListRequest {
 
 declare module "vitest/browser" {
   interface BrowserCommands {
-    /** @param origin - the test page's, which the bridge has to allow */
-    startNetwork(origin: string, seed: number): Promise<StartedNetwork>;
+    /**
+     * @param origin - the test page's, which the bridge has to allow
+     * @param size - `long`: more lists are needed than may be asked for at once, and headers fill more than one record
+     */
+    startNetwork(origin: string, seed: number, size?: NetworkSize): Promise<StartedNetwork>;
     /** @returns the new tip's height */
     mine(url: string): Promise<number>;
     /** The bridge goes away, the network behind it stays. */
@@ -52,10 +64,16 @@ interface Running {
 
 const networks = new Map<string, Running>();
 
-export async function startNetwork(_context: unknown, origin: string, seed: number): Promise<StartedNetwork> {
+export async function startNetwork(
+  _context: unknown,
+  origin: string,
+  seed: number,
+  size: NetworkSize = "small",
+): Promise<StartedNetwork> {
   const [bls, x11] = await Promise.all([createBls(), loadX11()]);
   const simnet = await createSimnet({
     seed,
+    ...(size === "long" ? LONG : {}),
     startTimeSeconds: Math.floor(Date.now() / 1000),
     blockIntervalMs: 0,
     bls,
