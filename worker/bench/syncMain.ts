@@ -9,6 +9,7 @@ import { createSimnet, type Simnet } from "../../bridge/simnet/network.ts";
 import { SIMNET_PRESETS, type SimnetPreset } from "../../bridge/simnet/presets.ts";
 import { createBls } from "../bls/index.ts";
 import { loadX11 } from "../node/loadX11.ts";
+import { DEFAULT_TUNING, validateTuning } from "../syncTuning.ts";
 import type { SyncJob, SyncResult } from "./syncRun.ts";
 
 const RUNNER = fileURLToPath(new URL("syncRun.ts", import.meta.url));
@@ -53,9 +54,12 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
     seeds: { type: "string", default: "3" },
     preset: { type: "string", multiple: true, default: ["medium", "mainnet"] },
+    /** JSON of the fields that are not to be as usual. */
+    tuning: { type: "string", default: "{}" },
   },
 });
 const presets = SIMNET_PRESETS.filter((preset) => values.preset.includes(preset));
+const tuning = validateTuning({ ...DEFAULT_TUNING, ...JSON.parse(values.tuning) });
 const rows: Row[] = [];
 const engines = { bls: await createBls(), x11: await loadX11() };
 for (const preset of presets) {
@@ -93,6 +97,7 @@ async function runOne(
     addresses: simnet.addresses,
     strategy,
     startsOld: depth !== undefined,
+    tuning,
   };
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -118,8 +123,10 @@ function print(): void {
     );
     return;
   }
-  console.log("| network | state | requests | dependent rounds | all fetched | all verified | kB | memory |");
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  console.log(
+    "| network | state | requests | dependent rounds | all fetched | all verified | kB | of it unused | memory |",
+  );
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const preset of presets) {
     for (const { name } of AGES[preset]) {
       const runs = rows.filter((row) => row.preset === preset && row.age === name);
@@ -130,11 +137,16 @@ function print(): void {
         return `${figures.join(" → ")} (${change > 0 ? "+" : ""}${change} %)`;
       };
       console.log(
-        `| ${preset} | ${name} | ${cell("requests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${cell("megabytes")} MB |`,
+        `| ${preset} | ${name} | ${cell("requests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${unused(runs)} | ${cell("megabytes")} MB |`,
       );
     }
   }
   console.log(`\n${machine}; mean of ${values.seeds} seeds, sequential → planned`);
+}
+
+/** @returns the share of the planned sync's bytes that only a guess asked for, and in vain */
+function unused(runs: readonly Row[]): string {
+  return `${((100 * mean(runs, "planned", "unusedBytes")) / mean(runs, "planned", "bytes")).toFixed(1)} %`;
 }
 
 function mean(runs: readonly Row[], strategy: "sequential" | "planned", field: keyof SyncResult): number {

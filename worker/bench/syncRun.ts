@@ -4,13 +4,16 @@
 import { createBls } from "../bls/index.ts";
 import { HeaderChain } from "../chain/headerChain.ts";
 import { LightClient, type RestoredState } from "../client.ts";
-import { EMPTY_ENGINE } from "../engine/state.ts";
+import { EMPTY_ENGINE, newestList } from "../engine/state.ts";
 import { Peer } from "../net/peer.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { loadX11 } from "../node/loadX11.ts";
 import { TcpTransport } from "../node/tcpTransport.ts";
 import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
+import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
+import type { SyncTuning } from "../syncTuning.ts";
+import { toHashHex } from "../wire/hashes.ts";
 import { syncSequentially } from "./sequentialSync.ts";
 
 export interface SyncJob {
@@ -19,6 +22,7 @@ export interface SyncJob {
   readonly strategy: "planned" | "sequential";
   /** Syncs first to what the nodes have now, and says `ready`; goes on when it is told to. */
   readonly startsOld: boolean;
+  readonly tuning: SyncTuning;
 }
 
 /** Of the measured part, from the last header on. */
@@ -55,7 +59,7 @@ async function run(job: SyncJob): Promise<void> {
 }
 
 async function syncPlanned(
-  { paramsFile, addresses }: SyncJob,
+  { paramsFile, addresses, tuning }: SyncJob,
   restored: RestoredState | undefined,
 ): Promise<{ state: RestoredState; result: SyncResult }> {
   const params = paramsFromFile(paramsFile);
@@ -80,6 +84,7 @@ async function syncPlanned(
         },
         neededTypes: neededLlmqTypes(params),
         maxPeers: MAX_PEERS,
+        tuning,
         onChange: () => {
           const { phase } = started.snapshot(undefined);
           if (startedAt === 0 && !["connecting", "headers"].includes(phase)) {
@@ -102,11 +107,27 @@ async function syncPlanned(
     ms,
     fetchMs: lastListAt - startedAt,
     bytes: bytesIn - bytesBefore,
-    unusedBytes: 0,
+    unusedBytes: countUnused(client),
     megabytes: process.resourceUsage().maxRSS / 1000,
   };
   if (!state) throw new Error("nothing was saved");
   return { state: { ...state, engine: client.engine }, result };
+}
+
+/** @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from */
+function countUnused(client: LightClient): number {
+  const newest = newestList(client.engine);
+  const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
+  const { missingLists } = discover(alone, client.context, {
+    neededTypes: client.neededTypes,
+    tipHeight: newest?.height ?? 0,
+    quorumSetHeights: [],
+    awaitedQuorums: [],
+  });
+  const needed = new Set(missingLists.map(({ height }) => height));
+  const guessed = client.syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
+  const unused = guessed.filter(({ label }) => !needed.has(Number(label.split(" ").at(-1))));
+  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
 }
 
 async function runSequential(
