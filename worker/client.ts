@@ -310,7 +310,7 @@ export class LightClient {
       }),
       isSynced: this.isSynced,
       exhaustedLists: this.#executor.history.listHeights.filter((height) => this.#isListExhausted(height)),
-      areSnapshotsExhausted: !this.#canAskQrInfo,
+      areSnapshotsExhausted: !this.#executor.canAskQrInfo,
       problem: this.#problem ?? this.#connectionProblem(),
       stored,
       blsEngine: bls.engine,
@@ -335,14 +335,7 @@ export class LightClient {
   }
 
   #isListExhausted(height: number): boolean {
-    return this.#executor.history.isListExhausted(height, this.#executor.usable("mnlistdiff"));
-  }
-
-  /** While nobody is connected, there is no saying. */
-  get #canAskQrInfo(): boolean {
-    if (this.#pool.ready.length === 0) return true;
-    const answering = this.#executor.usable("qrinfo");
-    return answering.length > 0 && !this.#executor.history.isQrInfoExhausted(answering);
+    return this.#executor.isListExhausted(height);
   }
 
   // --- headers
@@ -533,7 +526,7 @@ export class LightClient {
     return plan(discovery, this.#engine, this.#context, {
       tipHeight: this.#chain.tip.height,
       neededTypes: this.neededTypes,
-      canAskQrInfo: this.#canAskQrInfo,
+      canAskQrInfo: this.#executor.canAskQrInfo,
       extraShare,
       ...(maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan }),
       unavailable: (height) => this.#isListExhausted(height),

@@ -8,23 +8,17 @@ import { AnswerLedger, type AnswerMessage, type Stray } from "./answerLedger.ts"
 import { AnswerQueue } from "./answerQueue.ts";
 import { askPeer, isBadAnswer, type SyncAnswer } from "./askPeer.ts";
 import type { Pause } from "./circuitBreaker.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { classOf } from "./errorStatistics.ts";
 import { PeerSlots } from "./peerSlots.ts";
-import type { Priority, SyncPlan, SyncRequest } from "./plan.ts";
+import type { SyncPlan, SyncRequest } from "./plan.ts";
 import { DEFAULT_COSTS, type PlanCosts } from "./planCosts.ts";
-import { TokenBucket } from "./rateLimit.ts";
 import { type Decision, recover } from "./recovery.ts";
-import { RequestHistory, requestKey } from "./requestHistory.ts";
+import { QRINFO_KEY, RequestHistory, requestKey } from "./requestHistory.ts";
 import type { RequestLog } from "./requestLog.ts";
-import { priorityAfter, type Queued, RequestQueue } from "./requestQueue.ts";
+import { priorityAfter } from "./requestQueue.ts";
 import { SyncHealth } from "./syncHealth.ts";
 import { makeTasks, type SyncTask } from "./syncTasks.ts";
-
-/** Requests at once, and a second in the long run: far above what a sync needs. No specific reason for these numbers. */
-const BURST = 40;
-const REQUESTS_PER_SECOND = 20;
-/** Work of low priority waits so long for good conditions. No specific reason for this number. */
-const LOW_PRIORITY_WAIT_MS = 5_000;
 
 export interface ExecutorOptions {
   /** Peers that shook hands, quickest first. */
@@ -68,27 +62,36 @@ interface Run {
  * Source: `design/sync.md` 5, 6
  */
 export class Executor {
+  /** What became of requests so far, across plans. */
   readonly history = new RequestHistory();
   readonly #options: ExecutorOptions;
   readonly #now: () => number;
   readonly #health: SyncHealth;
   readonly #slots: PeerSlots;
-  readonly #bucket: TokenBucket;
+  readonly #dispatcher: Dispatcher;
   readonly #ledger = new AnswerLedger();
-  readonly #queue = new RequestQueue<SyncTask>();
   readonly #answers = new AnswerQueue((task, answer) => this.#apply(task, answer));
   readonly #inFlight = new Set<AbortController>();
   #run: Run | undefined;
   #announcedPause: Pause | undefined;
-  #timer: unknown;
 
   constructor(options: ExecutorOptions) {
-    const { ready, clock, tuning, doubted, signal } = options;
+    const { ready, clock, tuning, doubted, signal, log } = options;
     this.#options = options;
     this.#now = () => clock.now();
     this.#health = new SyncHealth(tuning, this.#now);
     this.#slots = new PeerSlots({ ready, health: this.#health, tuning, doubted, now: this.#now });
-    this.#bucket = new TokenBucket(BURST, REQUESTS_PER_SECOND, this.#now);
+    this.#dispatcher = new Dispatcher({
+      ready,
+      clock,
+      health: this.#health,
+      slots: this.#slots,
+      history: this.history,
+      log,
+      send: (task, peer) => void this.#ask(task, peer),
+      onNobody: (task) => this.#recover(task),
+      onPause: (pause, waiting) => this.#stop(pause, waiting),
+    });
     // One listener for all requests: each has a controller of its own.
     signal.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
   }
@@ -112,7 +115,7 @@ export class Executor {
       await ended;
     } finally {
       this.#run = undefined;
-      this.#options.clock.clearTimeout(this.#timer);
+      this.#dispatcher.clear();
     }
     return run?.hasChanged ?? false;
   }
@@ -130,9 +133,7 @@ export class Executor {
 
   /** Other headers make another plan: nothing waits for the end of a pause any more. */
   dropWaiting(): void {
-    const nowMs = this.#now();
-    const waiting = this.#queue.remove(({ notBeforeMs }) => notBeforeMs > nowMs);
-    for (const task of waiting) this.#end(task, "aborted", "the chain changed");
+    for (const task of this.#dispatcher.removePausing()) this.#end(task, "aborted", "the chain changed");
   }
 
   /** What nodes served before the chain took another branch says nothing about that one. */
@@ -150,95 +151,35 @@ export class Executor {
     this.#health.monitor.pong(address, rttMs);
   }
 
-  /** Addresses that may be asked for something of a kind. */
-  usable(kind: SyncRequest["kind"]): string[] {
-    return this.#slots.usable(kind).map(({ address }) => address);
+  /** @returns whether a list was given up, and nobody is left that could be asked for it */
+  isListExhausted(height: number): boolean {
+    return this.#isExhausted(String(height));
+  }
+
+  /** While nobody is connected, there is no saying. */
+  get canAskQrInfo(): boolean {
+    if (this.#options.ready().length === 0) return true;
+    return this.#slots.usable(QRINFO_KEY).length > 0 && !this.#isExhausted(QRINFO_KEY);
   }
 
   /** What requests cost now. */
   get costs(): PlanCosts {
-    return this.#health.monitor.costs(DEFAULT_COSTS, this.#limit);
+    return this.#health.monitor.costs(DEFAULT_COSTS, this.#dispatcher.limit);
   }
 
-  get #limit(): number {
-    const { monitor, concurrency } = this.#health;
-    return concurrency.limit(this.#slots.working("mnlistdiff").length, monitor.conditions().batchFactor);
+  #isExhausted(key: string): boolean {
+    const addresses = this.#slots.usable(key).map(({ address }) => address);
+    return this.history.isExhausted(key, addresses);
   }
 
   #enqueue(task: SyncTask): void {
     task.status = "queued";
     task.row = this.#options.log.queue(task.request, task.priority);
-    this.#requeue(task);
+    this.#dispatcher.add(task);
   }
 
-  #requeue(task: SyncTask): void {
-    const { priority, sinceMs, request } = task;
-    this.#queue.add({ item: task, priority, sinceMs, notBeforeMs: this.history.of(request).notBeforeMs });
-  }
-
-  /** Sends what may be sent now, and sees to it that the rest is looked at in time. */
   #pump(): void {
-    if (!this.#run || this.#options.signal.aborted) return;
-    this.#options.clock.clearTimeout(this.#timer);
-    this.#recoverOrphans();
-    const pause = this.#health.pause(this.#options.ready().map(({ address }) => address));
-    if (pause) this.#stop(pause);
-    else this.#sendAll();
-    this.#options.log.sample(this.#slots.inFlight, this.#limit);
-    this.#schedule();
-  }
-
-  /** What nobody is left for that it could be sent to. */
-  #recoverOrphans(): void {
-    const nowMs = this.#now();
-    const isOrphan = ({ item, notBeforeMs }: Queued<SyncTask>) =>
-      notBeforeMs <= nowMs && this.#choose(item) === "nobody";
-    for (;;) {
-      const orphans = this.#queue.remove(isOrphan);
-      if (orphans.length === 0) return;
-      for (const task of orphans) this.#recover(task);
-    }
-  }
-
-  #sendAll(): void {
-    while (this.#slots.inFlight < this.#limit && this.#bucket.waitMs === 0) {
-      const next = this.#queue.take(this.#now(), (queued) => this.#isSendable(queued));
-      const peer = next && this.#choose(next.item);
-      if (!next || typeof peer !== "object") return;
-      this.#bucket.take();
-      void this.#ask(next.item, peer);
-    }
-  }
-
-  #isSendable({ item, priority, sinceMs }: Queued<SyncTask>): boolean {
-    const isHeldBack = this.#now() < this.#lowWaitEnd(priority, sinceMs);
-    return !isHeldBack && typeof this.#choose(item) === "object";
-  }
-
-  /** When work of low priority is sent in bad conditions too; other work is always. */
-  #lowWaitEnd(priority: Priority, sinceMs: number): number {
-    const isPatient = priority === "low" && !this.#health.monitor.conditions().isGood;
-    return isPatient ? sinceMs + LOW_PRIORITY_WAIT_MS : Number.NEGATIVE_INFINITY;
-  }
-
-  #choose({ request }: SyncTask): Peer | "wait" | "nobody" {
-    const failed = this.history.of(request).failures.map(({ address }) => address);
-    return this.#slots.choose(request, this.history.avoidedBy(request), failed);
-  }
-
-  #schedule(): void {
-    const nowMs = this.#now();
-    if (this.#queue.length === 0) return;
-    const { breakers, concurrency } = this.#health;
-    const times = [
-      this.#queue.nextDueMs(nowMs),
-      concurrency.sequentialUntilMs,
-      nowMs + this.#bucket.waitMs,
-      ...this.#queue.items.map(({ priority, sinceMs }) => this.#lowWaitEnd(priority, sinceMs)),
-      ...this.#options.ready().map(({ address }) => breakers.of(address).retryAtMs),
-    ].filter((time): time is number => time !== undefined && time > nowMs);
-    if (times.length === 0) return;
-    this.#timer = this.#options.clock.setTimeout(() => this.#pump(), Math.min(...times) - nowMs);
+    if (this.#run && !this.#options.signal.aborted) this.#dispatcher.pump();
   }
 
   async #ask(task: SyncTask, peer: Peer): Promise<void> {
@@ -311,12 +252,10 @@ export class Executor {
   #fail(task: SyncTask, address: string, error: DashlightError): void {
     const { account, onFailure, onLie } = this.#options;
     const { request } = task;
-    const errorClass = classOf(error);
     account.fail(requestKey(request));
-    this.history.fail(request, address, errorClass);
-    this.#health.fail(address, request, errorClass);
-    task.lastError = error;
-    task.priority = priorityAfter(task.priority, errorClass);
+    this.history.fail(request, address, error);
+    this.#health.fail(address, request, error);
+    task.priority = priorityAfter(task.priority, classOf(error));
     onFailure(address, request, error);
     if (isBadAnswer(error)) onLie(address, error);
     this.#recover(task);
@@ -342,9 +281,9 @@ export class Executor {
         break;
     }
     if (task.status === "queued") {
-      this.#requeue(task);
+      this.#dispatcher.add(task);
     } else {
-      this.#options.log.end(task.row, "retried", task.lastError?.message);
+      this.#options.log.end(task.row, "retried", this.history.of(request).lastError?.message);
       this.#enqueue(task);
     }
   }
@@ -354,34 +293,34 @@ export class Executor {
     // Somebody will come.
     if (ready().length === 0) return { action: "ask-another" };
     const past = this.history.of(request);
-    const usable = this.#slots.usable(request.kind);
+    const key = requestKey(request);
     const untried = this.#slots
-      .working(request.kind)
+      .working(key)
       .filter(({ address }) => !past.failures.some((failure) => failure.address === address));
     return recover({
       past,
       statistics: this.#health.statistics,
       untriedPeers: untried.length,
-      usablePeers: usable.length,
+      usablePeers: this.#slots.usable(key).length,
       random,
     });
   }
 
   #giveUp(task: SyncTask, state: "failed" | "fellBack"): void {
-    const { request, lastError = new DashlightError({ code: "client/no-peers" }) } = task;
-    const wasAsked = this.history.of(request).failures.length > 0;
+    const { request } = task;
+    const { failures, lastError = new DashlightError({ code: "client/no-peers" }) } =
+      this.history.of(request);
     this.history.giveUp(request);
-    if (this.#run && wasAsked) this.#run.hasChanged = true;
+    if (this.#run && failures.length > 0) this.#run.hasChanged = true;
     this.#options.onUnanswered(lastError);
     this.#end(task, state, lastError.message);
   }
 
   /** Nothing more is sent; what is on its way may still arrive. */
-  #stop(pause: Pause): void {
-    const stopped = this.#queue.remove(() => true);
+  #stop(pause: Pause, waiting: readonly SyncTask[]): void {
     if (this.#announcedPause?.retryAtMs !== pause.retryAtMs) this.#options.onPause(pause);
     this.#announcedPause = pause;
-    for (const task of stopped)
+    for (const task of waiting)
       this.#end(task, "aborted", "the sync was stopped: hardly anything is answered");
   }
 
@@ -390,8 +329,7 @@ export class Executor {
     this.#options.log.end(task.row, state, reason);
     this.#options.onDone();
     if (state !== "answered") {
-      const lacking = this.#queue.remove(({ item }) => item.base === task);
-      for (const dependent of lacking) {
+      for (const dependent of this.#dispatcher.removeDependents(task)) {
         this.#end(dependent, "aborted", "the list it is based on did not come");
       }
     }
@@ -403,8 +341,7 @@ export class Executor {
   #abort(reason: unknown): void {
     for (const controller of this.#inFlight) controller.abort(reason);
     this.#answers.clear();
-    this.#queue.remove(() => true);
-    this.#options.clock.clearTimeout(this.#timer);
+    this.#dispatcher.clear();
     for (const { status, row } of this.#run?.tasks ?? []) {
       if (status !== "ended") this.#options.log.end(row, "aborted", "the client stopped");
     }

@@ -1,7 +1,8 @@
 import type { Peer } from "../net/peer.ts";
 import type { SyncTuning } from "../syncTuning.ts";
 import type { SyncRequest } from "./plan.ts";
-import { heightOf, type SyncHealth } from "./syncHealth.ts";
+import { QRINFO_KEY, refusable } from "./requestHistory.ts";
+import type { SyncHealth } from "./syncHealth.ts";
 
 /** A second with other bases would wait at the node all the same. Source: `design/sync.md` 1 */
 const MAX_QRINFOS_PER_PEER = 1;
@@ -36,20 +37,23 @@ export class PeerSlots {
     return [...this.#used.values()].reduce((sum, { total }) => sum + total, 0);
   }
 
-  /** Peers that a request of a kind may go to, now or when they have a free place. */
-  usable(kind: SyncRequest["kind"]): Peer[] {
+  /**
+   * Peers that may be asked, now or when they have a free place.
+   * @param key - of what they are asked for; undefined: for any list
+   */
+  usable(key: string | undefined): Peer[] {
     const { ready, health, doubted, now } = this.#options;
     return ready().filter(
       (peer) =>
-        (kind === "mnlistdiff" || (peer.answersQrInfo && !doubted.has(peer.address))) &&
-        health.budget.allows(peer.address, 0, now()),
+        (key !== QRINFO_KEY || (peer.answersQrInfo && !doubted.has(peer.address))) &&
+        health.budget.allows(peer.address, doubtfulKey(peer, key), 0, now()),
     );
   }
 
   /** Those of them that are not kept off for a while. */
-  working(kind: SyncRequest["kind"]): Peer[] {
+  working(key: string | undefined): Peer[] {
     const { health, now } = this.#options;
-    return this.usable(kind).filter(({ address }) => !health.breakers.of(address).isOpen(now()));
+    return this.usable(key).filter(({ address }) => !health.breakers.of(address).isOpen(now()));
   }
 
   /**
@@ -62,15 +66,15 @@ export class PeerSlots {
     avoided: readonly string[],
     failed: readonly string[],
   ): Peer | "wait" | "nobody" {
-    const { kind } = request;
+    const { key, height } = refusable(request);
     const isAvoided = ({ address }: Peer) => avoided.includes(address);
     if (this.#options.ready().length === 0) return "wait";
-    if (this.usable(kind).every(isAvoided)) return "nobody";
-    const free = this.working(kind).filter((peer) => !isAvoided(peer) && this.#isFree(peer, kind));
+    if (this.usable(key).every(isAvoided)) return "nobody";
+    const free = this.working(key).filter((peer) => !isAvoided(peer) && this.#isFree(peer, key));
     const rank = (peer: Peer): number[] => [
       failed.filter((address) => address === peer.address).length,
       // It said how long its chain is: whoever lacks the block would refuse.
-      (peer.version?.startHeight ?? 0) < heightOf(request) ? 1 : 0,
+      (peer.version?.startHeight ?? 0) < height ? 1 : 0,
       this.#of(peer).total,
     ];
     return free.sort((a, b) => compare(rank(a), rank(b)))[0] ?? "wait";
@@ -86,13 +90,13 @@ export class PeerSlots {
     if (this.#of(peer).total === 0) this.#used.delete(peer);
   }
 
-  #isFree(peer: Peer, kind: SyncRequest["kind"]): boolean {
+  #isFree(peer: Peer, key: string): boolean {
     const { total, qrInfos } = this.#of(peer);
     const { health, tuning, now } = this.#options;
     return (
       total < tuning.maxPerPeer &&
-      (kind === "mnlistdiff" || qrInfos < MAX_QRINFOS_PER_PEER) &&
-      health.budget.allows(peer.address, total, now())
+      (key !== QRINFO_KEY || qrInfos < MAX_QRINFOS_PER_PEER) &&
+      health.budget.allows(peer.address, doubtfulKey(peer, key), total, now())
     );
   }
 
@@ -104,6 +108,11 @@ export class PeerSlots {
   #of(peer: Peer): Used {
     return this.#used.get(peer) ?? NOTHING;
   }
+}
+
+/** @returns the key only where the peer's chain, as long as it said it is, may lack the block */
+function doubtfulKey(peer: Peer, key: string | undefined): string | undefined {
+  return Number(key) > (peer.version?.startHeight ?? 0) ? key : undefined;
 }
 
 /** By the first number that differs. */

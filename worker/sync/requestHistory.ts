@@ -1,4 +1,6 @@
-import type { ErrorClass } from "./errorStatistics.ts";
+import type { DashlightError } from "../errors.ts";
+import { classOf } from "./errorStatistics.ts";
+import type { Refusable } from "./misbehaviourBudget.ts";
 import type { SyncRequest } from "./plan.ts";
 import type { RequestPast } from "./recovery.ts";
 
@@ -7,7 +9,12 @@ interface Past extends RequestPast {
   /** Those that failed it may be asked for it again. */
   readonly mayRepeat: boolean;
   readonly isGivenUp: boolean;
+  /** What went wrong last, even if everything else is forgotten. */
+  readonly lastError: DashlightError | undefined;
 }
+
+/** Requests remembered; the oldest go. No specific reason for this number. */
+const MAX_REMEMBERED = 512;
 
 /** What became of requests so far, across plans: who failed them, and which are asked for no more. */
 export class RequestHistory {
@@ -15,7 +22,7 @@ export class RequestHistory {
   readonly #pasts = new Map<string, Past>();
 
   of(request: SyncRequest): Past {
-    return this.#pasts.get(requestKey(request)) ?? emptyPast(request);
+    return this.#pasts.get(requestKey(request)) ?? emptyPast(request.kind);
   }
 
   /** Addresses not to be asked for it now. */
@@ -24,9 +31,9 @@ export class RequestHistory {
     return mayRepeat ? [] : failures.map(({ address }) => address);
   }
 
-  fail(request: SyncRequest, address: string, errorClass: ErrorClass): void {
-    const failures = [...this.of(request).failures, { address, errorClass }];
-    this.#change(request, { failures, mayRepeat: false });
+  fail(request: SyncRequest, address: string, error: DashlightError): void {
+    const failures = [...this.of(request).failures, { address, errorClass: classOf(error) }];
+    this.#change(request, { failures, mayRepeat: false, lastError: error });
   }
 
   backOff(request: SyncRequest, notBeforeMs: number): void {
@@ -46,13 +53,11 @@ export class RequestHistory {
     this.#pasts.delete(requestKey(request));
   }
 
-  /** @returns whether the list at a height was given up, and none of `addresses` is left that was not asked */
-  isListExhausted(height: number, addresses: readonly string[]): boolean {
-    return this.#isExhausted(String(height), addresses);
-  }
-
-  isQrInfoExhausted(addresses: readonly string[]): boolean {
-    return this.#isExhausted(QRINFO_KEY, addresses);
+  /** @returns whether it was given up, and none of `addresses`, which may be asked for it, is left that was not */
+  isExhausted(key: string, addresses: readonly string[]): boolean {
+    const past = this.#pasts.get(key);
+    if (!past?.isGivenUp) return false;
+    return addresses.every((address) => past.failures.some((failure) => failure.address === address));
   }
 
   /** Heights whose list was given up, ascending. */
@@ -69,26 +74,26 @@ export class RequestHistory {
 
   /** What was given up is asked for as if it were new. */
   forgive(): void {
-    for (const [key, { isGivenUp }] of this.#pasts) if (isGivenUp) this.#pasts.delete(key);
+    for (const [key, past] of this.#pasts) if (past.isGivenUp) this.#forget(key, past);
   }
 
   /** The chain changed. */
   clear(): void {
-    this.#pasts.clear();
+    for (const [key, past] of this.#pasts) this.#forget(key, past);
+  }
+
+  #forget(key: string, { kind, lastError }: Past): void {
+    this.#pasts.set(key, { ...emptyPast(kind), lastError });
   }
 
   #change(request: SyncRequest, change: Partial<Past>): void {
     this.#pasts.set(requestKey(request), { ...this.of(request), ...change });
-  }
-
-  #isExhausted(key: string, addresses: readonly string[]): boolean {
-    const past = this.#pasts.get(key);
-    if (!past?.isGivenUp) return false;
-    return addresses.every((address) => past.failures.some((failure) => failure.address === address));
+    const [oldest] = this.#pasts.keys();
+    if (this.#pasts.size > MAX_REMEMBERED && oldest !== undefined) this.#pasts.delete(oldest);
   }
 }
 
-function emptyPast({ kind }: SyncRequest): Past {
+function emptyPast(kind: SyncRequest["kind"]): Past {
   return {
     kind,
     failures: [],
@@ -97,12 +102,18 @@ function emptyPast({ kind }: SyncRequest): Past {
     notBeforeMs: 0,
     mayRepeat: false,
     isGivenUp: false,
+    lastError: undefined,
   };
 }
 
-const QRINFO_KEY = "qrinfo";
+export const QRINFO_KEY = "qrinfo";
 
 /** Names what a request brings: a list is the same whatever its base. */
 export function requestKey(request: SyncRequest): string {
   return request.kind === "qrinfo" ? QRINFO_KEY : String(request.height);
+}
+
+export function refusable(request: SyncRequest): Refusable {
+  const { kind } = request;
+  return { key: requestKey(request), kind, height: kind === "qrinfo" ? request.workHeight : request.height };
 }

@@ -1,10 +1,12 @@
+import type { DashlightError } from "../errors.ts";
 import type { SyncTuning } from "../syncTuning.ts";
 import { type Pause, PeerBreakers, SyncBreaker } from "./circuitBreaker.ts";
 import { AdaptiveConcurrency } from "./concurrency.ts";
-import { type ErrorClass, ErrorStatistics } from "./errorStatistics.ts";
+import { classOf, ErrorStatistics } from "./errorStatistics.ts";
 import { MisbehaviourBudget } from "./misbehaviourBudget.ts";
 import { NetworkMonitor } from "./networkMonitor.ts";
 import type { SyncRequest } from "./plan.ts";
+import { refusable } from "./requestHistory.ts";
 
 /** Everything that learns from how requests end, told of each end once. */
 export class SyncHealth {
@@ -33,16 +35,17 @@ export class SyncHealth {
   succeed(address: string, request: SyncRequest): void {
     this.statistics.record("ok");
     this.#syncBreaker.record(true, this.#now());
-    this.budget.serve(address, request.kind, heightOf(request));
+    this.budget.serve(address, refusable(request));
   }
 
   /** No answer came, or one of no use. */
-  fail(address: string, request: SyncRequest, errorClass: ErrorClass): void {
+  fail(address: string, request: SyncRequest, error: DashlightError): void {
+    const errorClass = classOf(error);
     const nowMs = this.#now();
     this.statistics.record(errorClass);
     this.#syncBreaker.record(false, nowMs);
     this.breakers.record(address, errorClass, nowMs);
-    if (errorClass === "refused") this.budget.refuse(address, request.kind, heightOf(request), nowMs);
+    if (errorClass === "refused") this.budget.refuse(address, refusable(request), nowMs);
     if (errorClass === "timeout" || errorClass === "network") this.monitor.lose(address);
     if (errorClass !== "invalid data" && errorClass !== "protocol") this.concurrency.record(false);
   }
@@ -56,9 +59,4 @@ export class SyncHealth {
   resume(): void {
     this.#syncBreaker.close();
   }
-}
-
-/** Of the newest block that the answer must be about. */
-export function heightOf(request: SyncRequest): number {
-  return request.kind === "qrinfo" ? request.workHeight : request.height;
 }

@@ -1,4 +1,3 @@
-import type { DashlightError } from "../errors.ts";
 import type { Priority, SyncPlan, SyncRequest } from "./plan.ts";
 import { moreUrgent } from "./requestQueue.ts";
 
@@ -13,7 +12,6 @@ export interface SyncTask {
   status: "queued" | "inFlight" | "answered" | "ended";
   /** In the log: each attempt has its own. */
   row: number;
-  lastError: DashlightError | undefined;
 }
 
 /** In the plan's order, in which bases come first. What others wait for is as urgent as they are. */
@@ -28,7 +26,6 @@ export function makeTasks({ requests, dependencies }: SyncPlan, nowMs: number): 
       priority: request.priority,
       status: "queued",
       row: 0,
-      lastError: undefined,
     });
   }
   const all = [...tasks.values()];
