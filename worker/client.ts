@@ -165,7 +165,7 @@ export class LightClient {
       startHeight: () => this.#chain.tip.height,
       onReady: (peer) => this.#onReady(peer),
       onMessage: (peer, message) => void this.#onMessage(peer, message),
-      onPong: ({ address }, rttMs) => this.#executor.pong(address, rttMs),
+      onPong: ({ address }, rttMs) => this.#executor.health.monitor.pong(address, rttMs),
       onChange: () => this.#changed(),
     });
     this.#executor = new Executor({
@@ -386,7 +386,7 @@ export class LightClient {
       this.note("warning", `reorganisation: the best chain forks at block ${forkHeight}`, { forkHeight });
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
-    if (reorg) this.#executor.forgetServed();
+    if (reorg) this.#executor.health.budget.forgetServed();
     this.#executor.history.clear();
     this.#executor.dropWaiting();
     const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };

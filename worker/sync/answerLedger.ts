@@ -23,12 +23,6 @@ export type AnswerMessage = Extract<Message, { command: "mnlistdiff" | "qrinfo" 
 export class AnswerLedger {
   /** Oldest first. */
   readonly #asked = new Map<string, Remembered[]>();
-  readonly #strays: Record<Stray, number> = { late: 0, duplicate: 0, mismatched: 0, unsolicited: 0 };
-
-  /** How many there were. */
-  get strays(): Readonly<Record<Stray, number>> {
-    return this.#strays;
-  }
 
   /** @param workBlock - that the answer to a qrinfo must be about, as hex @returns what to call when it is over */
   ask(address: string, request: SyncRequest, workBlock: string): (status: "answered" | "expired") => void {
@@ -47,14 +41,8 @@ export class AnswerLedger {
     return same.length > 0 && !same.some(({ status }) => status === "waiting");
   }
 
-  /** Counts a message that no request was waiting for. */
+  /** @returns what a message is that no request was waiting for */
   classify(address: string, message: AnswerMessage): Stray {
-    const stray = this.#strayOf(address, message);
-    this.#strays[stray]++;
-    return stray;
-  }
-
-  #strayOf(address: string, message: AnswerMessage): Stray {
     const same = this.#matching(address, message).at(-1);
     if (same?.status === "expired") return "late";
     if (same) return "duplicate";

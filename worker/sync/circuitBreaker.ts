@@ -35,11 +35,6 @@ export class CircuitBreaker {
     this.#state = { status: "closed", failures: 0 };
   }
 
-  /** A request ended without saying anything about the peer. */
-  abort(nowMs: number): void {
-    if (this.#state.status === "half-open") this.#state = { status: "open", untilMs: nowMs };
-  }
-
   fail(nowMs: number): void {
     const failures = this.#state.status === "closed" ? this.#state.failures + 1 : MAX_CONSECUTIVE_FAILURES;
     this.#state =

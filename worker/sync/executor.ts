@@ -64,9 +64,10 @@ interface Run {
 export class Executor {
   /** What became of requests so far, across plans. */
   readonly history = new RequestHistory();
+  /** How peers and network are doing. */
+  readonly health: SyncHealth;
   readonly #options: ExecutorOptions;
   readonly #now: () => number;
-  readonly #health: SyncHealth;
   readonly #slots: PeerSlots;
   readonly #dispatcher: Dispatcher;
   readonly #ledger = new AnswerLedger();
@@ -79,12 +80,12 @@ export class Executor {
     const { ready, clock, tuning, doubted, signal, log } = options;
     this.#options = options;
     this.#now = () => clock.now();
-    this.#health = new SyncHealth(tuning, this.#now);
-    this.#slots = new PeerSlots({ ready, health: this.#health, tuning, doubted, now: this.#now });
+    this.health = new SyncHealth(tuning, this.#now);
+    this.#slots = new PeerSlots({ ready, health: this.health, tuning, doubted, now: this.#now });
     this.#dispatcher = new Dispatcher({
       ready,
       clock,
-      health: this.#health,
+      health: this.health,
       slots: this.#slots,
       history: this.history,
       log,
@@ -127,7 +128,7 @@ export class Executor {
 
   /** Conditions changed, or somebody wants it: what was stopped goes on. */
   resume(): void {
-    this.#health.resume();
+    this.health.resume();
     this.#pump();
   }
 
@@ -136,19 +137,9 @@ export class Executor {
     for (const task of this.#dispatcher.removePausing()) this.#end(task, "aborted", "the chain changed");
   }
 
-  /** What nodes served before the chain took another branch says nothing about that one. */
-  forgetServed(): void {
-    this.#health.budget.forgetServed();
-  }
-
-  /** Counts an answer that nobody waits for. */
+  /** @returns what an answer is that nobody waits for */
   stray(address: string, message: AnswerMessage): Stray {
     return this.#ledger.classify(address, message);
-  }
-
-  /** A round trip was measured. */
-  pong(address: string, rttMs: number): void {
-    this.#health.monitor.pong(address, rttMs);
   }
 
   /** @returns whether a list was given up, and nobody is left that could be asked for it */
@@ -164,7 +155,7 @@ export class Executor {
 
   /** What requests cost now. */
   get costs(): PlanCosts {
-    return this.#health.monitor.costs(DEFAULT_COSTS, this.#dispatcher.limit);
+    return this.health.monitor.costs(DEFAULT_COSTS, this.#dispatcher.limit);
   }
 
   #isExhausted(key: string): boolean {
@@ -221,7 +212,7 @@ export class Executor {
 
   #receive(task: SyncTask, answer: SyncAnswer, durationMs: number): void {
     task.status = "answered";
-    this.#health.receive(answer.peer.address, answer.bytes, durationMs);
+    this.health.receive(answer.peer.address, answer.bytes, durationMs);
     this.#options.log.receive(task.row, answer.bytes);
     this.#answers.add(task, answer);
   }
@@ -233,7 +224,7 @@ export class Executor {
     if (signal.aborted) return;
     try {
       await apply(request, answer);
-      this.#health.succeed(address, request);
+      this.health.succeed(address, request);
       account.succeed(requestKey(request));
       this.history.succeed(request);
       if (this.#run) this.#run.hasChanged = true;
@@ -254,7 +245,7 @@ export class Executor {
     const { request } = task;
     account.fail(requestKey(request));
     this.history.fail(request, address, error);
-    this.#health.fail(address, request, error);
+    this.health.fail(address, request, error);
     task.priority = priorityAfter(task.priority, classOf(error));
     onFailure(address, request, error);
     if (isBadAnswer(error)) onLie(address, error);
@@ -275,7 +266,7 @@ export class Executor {
         break;
       case "retry-alone":
         this.history.goAlone(request);
-        this.#health.concurrency.goSequential();
+        this.health.concurrency.goSequential();
         break;
       case "ask-another":
         break;
@@ -299,7 +290,7 @@ export class Executor {
       .filter(({ address }) => !past.failures.some((failure) => failure.address === address));
     return recover({
       past,
-      statistics: this.#health.statistics,
+      statistics: this.health.statistics,
       untriedPeers: untried.length,
       usablePeers: this.#slots.usable(key).length,
       random,

@@ -70,11 +70,13 @@ export class PeerSlots {
     const isAvoided = ({ address }: Peer) => avoided.includes(address);
     if (this.#options.ready().length === 0) return "wait";
     if (this.usable(key).every(isAvoided)) return "nobody";
+    const { monitor } = this.#options.health;
     const free = this.working(key).filter((peer) => !isAvoided(peer) && this.#isFree(peer, key));
     const rank = (peer: Peer): number[] => [
       failed.filter((address) => address === peer.address).length,
       // It said how long its chain is: whoever lacks the block would refuse.
       (peer.version?.startHeight ?? 0) < height ? 1 : 0,
+      monitor.conditions(peer.address).isUnstable ? 1 : 0,
       this.#of(peer).total,
     ];
     return free.sort((a, b) => compare(rank(a), rank(b)))[0] ?? "wait";

@@ -21,13 +21,9 @@ describe("a peer's breaker", () => {
     breaker.fail(31_000);
     expect([breaker.isOpen(60_999), breaker.isOpen(61_000)]).toEqual([true, false]);
     breaker.send();
-    breaker.abort(62_000);
-    expect(breaker.isOpen(62_000)).toBe(false);
-    breaker.send();
     breaker.succeed();
     breaker.send();
     expect(breaker.isOpen(62_000)).toBe(false);
-    breaker.abort(62_000);
     breaker.fail(62_000);
     expect(breaker.isOpen(62_000)).toBe(false);
   });

@@ -130,7 +130,7 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     };
     await refuse(12);
     expect(rig.failures.length).toBe(12);
-    rig.executor.forgetServed();
+    rig.executor.health.budget.forgetServed();
     await refuse(12);
     expect(rig.failures.length).toBe(21);
   });
@@ -184,7 +184,7 @@ describe.runIf(hasVectors(FOLDER))("stopping", () => {
 describe.runIf(hasVectors(FOLDER))("bad conditions", () => {
   it("make work of low priority wait, though not for ever, and no other", async () => {
     const rig = await ExecutorRig.start([{}]);
-    for (let i = 0; i < 20; i++) rig.executor.pong(rig.node(0).address, 2_000);
+    for (let i = 0; i < 20; i++) rig.executor.health.monitor.pong(rig.node(0).address, 2_000);
     const low = rig.diff(424, 448, { priority: "low" });
     const ended = rig.run([low, rig.diff(448, 478, { priority: "critical" })]);
     await until(() => rig.applied.length === 1, "the critical one");
@@ -196,10 +196,20 @@ describe.runIf(hasVectors(FOLDER))("bad conditions", () => {
     expect(rig.applied).toEqual(["478", "448"]);
   });
 
+  it("of one peer send work to the others first", async () => {
+    const rig = await ExecutorRig.start([{}, {}], { isSequential: true });
+    const unstable = rig.node(0).address;
+    const lost = new DashlightError({ code: "net/timeout", address: unstable, request: "", timeoutMs: 1 });
+    for (let i = 0; i < 2; i++) rig.executor.health.fail(unstable, rig.diff(448, 478), lost);
+    for (let i = 0; i < 3; i++) rig.executor.health.receive(unstable, 1_000, 10);
+    await rig.run([376, 400, 424, 448].map((height) => rig.diff(height - 24, height)));
+    expect(rig.counts("getmnlistd")).toEqual([0, 4]);
+  });
+
   it("tell the planner what requests cost", async () => {
     const rig = await ExecutorRig.start([{}, {}]);
     expect(rig.executor.costs).toMatchObject({ concurrency: 4 });
-    for (let i = 0; i < 9; i++) rig.executor.pong(rig.node(0).address, 800);
+    for (let i = 0; i < 9; i++) rig.executor.health.monitor.pong(rig.node(0).address, 800);
     expect(rig.executor.costs).toMatchObject({ roundTripMs: 800, concurrency: 3 });
   });
 });

@@ -65,7 +65,7 @@ export class ExecutorRig {
         if (message.command === "mnlistdiff" || message.command === "qrinfo")
           this.strays.push(this.executor.stray(address, message));
       },
-      onPong: ({ address }, rttMs) => this.executor.pong(address, rttMs),
+      onPong: ({ address }, rttMs) => this.executor.health.monitor.pong(address, rttMs),
       onChange: () => this.executor?.wake(),
     });
     const nodeOf = (address: string) => this.nodes.findIndex((node) => node.address === address);
