@@ -12,9 +12,12 @@ export interface SyncedState {
 
 type Questions = Pick<LightClientApi, "masternodes" | "quorums" | "quorumPublicKey">;
 
-/** Waits until it is synced, which must be without a problem. */
+/** Waits until it is synced and the tip is final, which must be without a problem: its ChainLock may come last. */
 export async function stateOnceSynced(watch: Watch, client: Questions): Promise<SyncedState> {
-  const { tip, chainLock, masternodes, quorums, cannotVerify, problem } = await watch.synced();
+  const { tip, chainLock, masternodes, quorums, cannotVerify, problem } = await watch.when(
+    "synced, and the tip is final",
+    ({ isSynced, tip: shown }) => isSynced && shown?.isChainLocked === true,
+  );
   expect(problem).toBeUndefined();
   const rows = await client.quorums();
   const keys = rows.map(({ llmqType, quorumHash }) => client.quorumPublicKey(llmqType, quorumHash));
