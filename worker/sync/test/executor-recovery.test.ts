@@ -162,6 +162,16 @@ describe.runIf(hasVectors(FOLDER))("stopping", () => {
     expect(rig.applied.length).toBe(6);
   });
 
+  it("is of one peer while the others work", async () => {
+    const rig = await ExecutorRig.start([{}, {}]);
+    const { breakers } = rig.executor.health;
+    for (let i = 0; i < 5; i++) breakers.record(rig.node(0).address, "timeout", rig.clock.now());
+    const requests = [376, 400, 424, 448].map((height) => rig.diff(height - 24, height));
+    expect(await rig.run(requests)).toBe(true);
+    expect([rig.counts("getmnlistd"), rig.pauses]).toEqual([[0, 4], []]);
+    expect(rig.log.concurrency.every(({ limit }) => limit <= 2)).toBe(true);
+  });
+
   it("is for when nearly all requests fail, and ends when conditions change", async () => {
     const rig = await ExecutorRig.start([SILENT, SILENT, SILENT, SILENT], { adaptiveConcurrency: false });
     const diffs = (from: number, to: number) =>

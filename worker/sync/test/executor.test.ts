@@ -69,6 +69,23 @@ describe.runIf(hasVectors(FOLDER))("carrying out a plan", () => {
     expect(rig.applied).toEqual(["478"]);
   });
 
+  it("takes a late qrinfo for no answer to the next one", async () => {
+    const rig = await ExecutorRig.start([{ stallOn: "getqrinfo" }]);
+    const first = rig.run([rig.qrInfo()]);
+    await rig.untilAsked(1);
+    rig.clock.advance(30_000);
+    await rig.untilFailed(1);
+    rig.executor.dropWaiting();
+    await first;
+    rig.executor.history.clear();
+    const request = { baseBlockHashes: [], blockRequestHash: rig.hash(454), extraShare: false };
+    void rig.run([{ ...rig.qrInfo(), request, workHeight: 424 }]);
+    await rig.untilAsked(2);
+    rig.node(0).release();
+    await until(() => rig.strays.length === 1, "a stray");
+    expect([rig.strays, rig.applied]).toEqual([["late"], []]);
+  });
+
   it("gives a qrinfo twice as long, and each what it is tuned to", async () => {
     const rig = await ExecutorRig.start([{ stallOn: "getqrinfo" }]);
     void rig.run([rig.qrInfo()]);
@@ -118,6 +135,8 @@ describe.runIf(hasVectors(FOLDER))("carrying out a plan", () => {
     await expect(ended).rejects.toThrow("enough");
     expect(new Set(rig.states())).toEqual(new Set(["aborted"]));
     expect(rig.failures).toEqual([]);
+    rig.node(0).release();
+    await until(() => rig.strays.length === 2, "answers that nobody waits for");
     await expect(rig.run(requests)).rejects.toThrow("enough");
   });
 
@@ -154,6 +173,10 @@ describe.runIf(hasVectors(FOLDER))("places", () => {
     expect(rig.states()).toEqual(["inFlight", "inFlight", "inFlight", "queued"]);
     for (const node of rig.nodes) node.release();
     await ended;
+    const single = await ExecutorRig.start([stall, stall], { maxPerPeer: 1 });
+    void single.run([376, 400, 424].map((height) => single.diff(height - 24, height)));
+    await single.untilAsked(2);
+    expect(single.states()).toEqual(["inFlight", "inFlight", "queued"]);
     const sequential = await ExecutorRig.start([stall, stall], { isSequential: true });
     void sequential.run([376, 400].map((height) => sequential.diff(height - 24, height)));
     await sequential.untilAsked(1);
