@@ -67,6 +67,18 @@ function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
+describe("killed once it is synced", () => {
+  it("asks for no list at all", async () => {
+    const tab = Tab.open(network.url);
+    await stateOnceSynced(tab, tab.client);
+    await tab.kill(databaseName);
+    await commands.takeListRequests(network.url);
+    const again = Tab.open(network.url);
+    expect(await stateOnceSynced(again, again.client)).toEqual(expected);
+    expect(await commands.takeListRequests(network.url)).toEqual([]);
+  });
+});
+
 describe("killed in the middle of its work", () => {
   const random = seededRandom(7);
   /** By kill: requests of the run it ended that had to be made again. */
