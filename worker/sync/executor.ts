@@ -232,7 +232,7 @@ export class Executor {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof DashlightError)) this.#run?.fail(error);
-      else if (request.kind === "mnlistdiff" && isDashlightError(error, "engine/unknown-base")) {
+      else if (isPlannedOnOther(task) && isDashlightError(error, "engine/unknown-base")) {
         // Nobody's fault: it is planned again on another base.
         this.#end(task, "aborted", "the list it is based on did not come");
       } else this.#fail(task, address, error);
@@ -338,4 +338,9 @@ export class Executor {
     }
     this.#run?.fail(reason);
   }
+}
+
+/** A list is based on what was held when it was planned, or on another answer; a qrinfo on itself, unless it says so. */
+function isPlannedOnOther({ request, base }: SyncTask): boolean {
+  return request.kind === "mnlistdiff" || base !== undefined;
 }

@@ -251,6 +251,17 @@ describe.runIf(hasVectors(FOLDER))("applying", () => {
     expect(rig.executor.history.of(request).failures).toEqual([]);
   });
 
+  it("blames nobody for a qrinfo whose planned base was given up", async () => {
+    const rig = await ExecutorRig.start([{ silentOn: ["getmnlistd"] }]);
+    const [base, info] = [rig.diff(0, 328), rig.qrInfo()];
+    for (let i = 0; i < 3; i++) rig.executor.history.backOff(base, 0);
+    rig.apply = () => Promise.reject(new DashlightError({ code: "engine/unknown-base", baseBlockHash: "" }));
+    expect(await rig.run([base, info], [[info, base]])).toBe(true);
+    expect(rig.states()).toEqual(["failed", "aborted"]);
+    expect(rig.executor.history.of(info).failures).toEqual([]);
+    expect(rig.failures).toEqual(["0 net/refused"]);
+  });
+
   it("drops what waits for a base that is given up", async () => {
     const rig = await ExecutorRig.start([{ silentOn: ["getmnlistd"] }], { isSequential: true });
     const [base, dependent, last] = [rig.diff(376, 400), rig.diff(400, 424), rig.diff(424, 448)];

@@ -6,7 +6,7 @@ import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
 import { NEEDED_BY_LOCK } from "../discover.ts";
-import { plan, type SyncPlan } from "../plan.ts";
+import { EMPTY_PLAN, plan, type SyncPlan } from "../plan.ts";
 import { predictNeeds } from "../planPrediction.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
 
@@ -93,6 +93,23 @@ describe("a plan", () => {
     expect(plans.length).toBeLessThanOrEqual(3);
     expect(newestList(state)?.height).toBe(world.chain.tipHeight);
     expect(world.discover(state).total).toBe(0);
+  });
+
+  it("is empty for an engine that lacks nothing", () => {
+    expect(world.plan(rounds(EMPTY_ENGINE).state)).toBe(EMPTY_PLAN);
+  });
+
+  it("never takes more rounds under better conditions", () => {
+    const good = { roundTripMs: 10, bytesPerSecond: 10_000_000, concurrency: 8 };
+    const bad = { roundTripMs: 3_000, bytesPerSecond: 5_000, concurrency: 1 };
+    fc.assert(
+      fc.property(heldHeights, (heights) => {
+        const start = holding(heights);
+        const [best, worst] = [good, bad].map((costs) => rounds(start, { costs }).plans.length);
+        expect(best).toBeLessThanOrEqual(worst ?? 0);
+      }),
+      { numRuns: 10 },
+    );
   });
 
   it("costs one full list only", () => {
