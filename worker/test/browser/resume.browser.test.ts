@@ -130,6 +130,6 @@ describe("killed in the middle of its work", () => {
 
   it("lost something at some kills, or they would show nothing", () => {
     expect(repeated.length).toBe(DATABASES * KILLS_PER_DATABASE);
-    expect(repeated.filter((count) => count > 0).length).toBeGreaterThanOrEqual(DATABASES / 2);
+    expect(repeated.filter((count) => count > 0).length).toBeGreaterThan(0);
   });
 });
