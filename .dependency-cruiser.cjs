@@ -114,7 +114,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: ["^worker/x11/(assembly|build)/", "(^|/)test/vectors/"] },
+    exclude: { path: ["^worker/(x11|bls)/(assembly|build)/", "(^|/)test/vectors/"] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.node.json" },
     enhancedResolveOptions: {

@@ -92,8 +92,8 @@ export default defineConfig({
       provider: "v8",
       include: ["worker/**/*.ts"],
       exclude: [
-        "worker/x11/assembly/**",
-        "worker/x11/build/**",
+        "worker/*/assembly/**",
+        "worker/*/build/**",
         "worker/**/test/**",
         "worker/bench/**",
         "**/*.d.ts",

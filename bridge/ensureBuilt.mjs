@@ -25,8 +25,8 @@ const NOT_IN_THE_PAGE = new Set(["test", "bench", "node"]);
  * @throws {Error} if a build fails; its output has been shown
  */
 export function ensureBuilt(root) {
-  const x11 = run(root, ["worker/x11/build.mjs"]);
-  if (!x11.includes("up to date")) process.stderr.write(x11);
+  const modules = run(root, ["worker/buildAssembly.mjs"]);
+  process.stderr.write(modules.replace(/.*: up to date\n/g, ""));
   if (isUpToDate(root)) return false;
   process.stderr.write("Building the app (once, and after changes) ...\n");
   buildApp(root);

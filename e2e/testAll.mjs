@@ -40,7 +40,7 @@ function addReport(file, ok, read) {
 process.env.DASHLIGHT_CHROMIUM = ensureChromium();
 console.log(`Chromium: ${process.env.DASHLIGHT_CHROMIUM}`);
 
-check("X11 module", "node", ["worker/x11/build.mjs"]);
+check("WebAssembly modules", "node", ["worker/buildAssembly.mjs"]);
 check("lint and format", "npx", ["biome", "check", "."]);
 check("types", "npm", ["run", "-s", "typecheck"]);
 check("layers", "npm", ["run", "-s", "layers"]);

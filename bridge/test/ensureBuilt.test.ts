@@ -30,7 +30,7 @@ const BUILDER = `
 function makeProject(): string {
   const root = mkdtempSync(join(tmpdir(), "dashlight-build-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  write(root, "worker/x11/build.mjs", 'console.log("x11: up to date");');
+  write(root, "worker/buildAssembly.mjs", 'console.log("x11: up to date");');
   write(root, "node_modules/vite/bin/vite.js", BUILDER);
   write(root, "node_modules/vite/package.json", '{"type":"module"}');
   for (const source of [
@@ -117,8 +117,8 @@ describe("ensureBuilt", () => {
   it("stops when the block hash does not build", () => {
     const root = makeProject();
     const lines = captureStderr();
-    write(root, "worker/x11/build.mjs", 'console.error("no compiler"); process.exit(3);');
-    expect(() => ensureBuilt(root)).toThrow("worker/x11/build.mjs failed");
+    write(root, "worker/buildAssembly.mjs", 'console.error("no compiler"); process.exit(3);');
+    expect(() => ensureBuilt(root)).toThrow("worker/buildAssembly.mjs failed");
     expect(lines).toEqual(["no compiler\n"]);
     expect(existsSync(join(root, "dist"))).toBe(false);
   });

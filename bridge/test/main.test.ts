@@ -59,7 +59,7 @@ async function closedAddress(): Promise<string> {
 }
 
 describe("the program", () => {
-  beforeAll(() => void spawnSync(process.execPath, [resolve(root, "worker/x11/build.mjs")]));
+  beforeAll(() => void spawnSync(process.execPath, [resolve(root, "worker/buildAssembly.mjs")]));
 
   it.each(["SIGINT", "SIGTERM"] as const)("relays to a named node until %s", async (signal) => {
     const peer = await startPeer(echo);

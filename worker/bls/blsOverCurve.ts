@@ -1,28 +1,30 @@
 /** Dash's BLS over whichever engine does the arithmetic. Source: Core 23.1.2 bls/bls.cpp. */
 
 import { DashlightError } from "../errors.ts";
-import type { Curve } from "./curve.ts";
+import { type PreparedCheck, verifyBatch } from "./batchVerify.ts";
+import type { Curve, WeightedPoints } from "./curve.ts";
 import {
+  formatIdentity,
   fromBasicPublicKey,
   fromBasicSignature,
   GROUP_ORDER,
+  PUBLIC_KEY_BYTES,
   SCALAR_BYTES,
   toBasicPublicKey,
   toBasicSignature,
-  toBytesBE,
   toHex,
   toNumberBE,
 } from "./encoding.ts";
 import { legacyHashToG2 } from "./legacyHash.ts";
 import { PointCache } from "./pointCache.ts";
 import { computeCoefficients } from "./secureAggregation.ts";
-import type { Bls, BlsScheme, EncodedPublicKey, SignatureCheck, Signer } from "./types.ts";
+import type { Bls, BlsScheme, EncodedPublicKey, ExportedKey, SignatureCheck, Signer } from "./types.ts";
 
 /** Twice the masternodes of mainnet, about 4 MB of points. */
 const PUBLIC_KEY_CACHE_ENTRIES = 8192;
 
-/** Both signatures of a commitment are over one message. No specific reasoning for 32. */
-const MESSAGE_CACHE_ENTRIES = 32;
+/** A lock is checked against one quorum after another. No specific reasoning for 128. */
+const MESSAGE_CACHE_ENTRIES = 128;
 
 /** A key on the curve, with the basic encoding it came from. */
 interface DecodedKey<G1> {
@@ -30,23 +32,38 @@ interface DecodedKey<G1> {
   readonly point: G1;
 }
 
-export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
+export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
   const publicKeys = new PointCache<DecodedKey<G1>>(PUBLIC_KEY_CACHE_ENTRIES);
   /** Of those who sign here, by secret key: a simulated network's operators sign together again and again. */
   const ownPublicKeys = new PointCache<Uint8Array>(PUBLIC_KEY_CACHE_ENTRIES);
   const messagePoints = new PointCache<G2>(MESSAGE_CACHE_ENTRIES);
 
-  function decodePublicKey(key: EncodedPublicKey): DecodedKey<G1> | undefined {
-    const basic = toBasicPublicKey(key);
-    if (!basic) return undefined;
-    const id = toHex(basic);
-    const known = publicKeys.get(id);
-    if (known) return known;
-    const point = curve.decodeG1(basic);
-    if (point === undefined) return undefined;
-    const decoded = { basic, point };
-    publicKeys.set(id, decoded);
+  /** @returns for each key what it is, or undefined if it is not valid; those not seen before are decoded together */
+  function decodePublicKeys(keys: readonly EncodedPublicKey[]): (DecodedKey<G1> | undefined)[] {
+    const basics = keys.map(toBasicPublicKey);
+    const ids = basics.map((basic) => (basic ? toHex(basic) : ""));
+    const unseen = new Map<string, Uint8Array>();
+    for (const [i, basic] of basics.entries()) {
+      const id = ids[i] ?? "";
+      if (basic && !publicKeys.has(id)) unseen.set(id, basic);
+    }
+    // What is asked for now is found even if the cache drops it.
+    const fresh = new Map<string, DecodedKey<G1>>();
+    const points = curve.decodeG1([...unseen.values()]);
+    for (const [i, [id, basic]] of [...unseen].entries()) {
+      const point = points[i];
+      if (point !== undefined) fresh.set(id, { basic, point });
+    }
+    const decoded = ids.map((id) => fresh.get(id) ?? publicKeys.get(id));
+    for (const [id, key] of fresh) publicKeys.set(id, key);
     return decoded;
+  }
+
+  function learnPublicKeys(keys: readonly ExportedKey[]): void {
+    for (const { basic, exported } of keys) {
+      const id = toHex(basic);
+      if (!publicKeys.has(id)) publicKeys.set(id, { basic, point: curve.importG1(exported) });
+    }
   }
 
   function decodeSignature(signature: Uint8Array, scheme: BlsScheme): G2 | undefined {
@@ -66,46 +83,66 @@ export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
     return point;
   }
 
-  function signerKey(signer: Signer, scheme: BlsScheme): G1 | undefined {
-    if (signer.kind === "single") return decodePublicKey(signer.publicKey)?.point;
-    const keys = allOrNothing(signer.publicKeys, decodePublicKey);
+  /** @returns undefined if one of the keys is not valid, or there are none */
+  function weighSigner(signer: Signer, scheme: BlsScheme): WeightedPoints<G1> | undefined {
+    const keys = allOrNothing(decodePublicKeys(publicKeysOf(signer)));
     if (!keys) return undefined;
+    if (signer.kind === "single") return { points: keys.map(({ point }) => point), scalars: [1n] };
     const { values, coefficients } = computeCoefficients(
       keys.map(({ basic, point }) => ({ encoded: fromBasicPublicKey(basic, scheme), value: point })),
     );
-    return curve.multiplyG1(values, coefficients);
+    return { points: values, scalars: coefficients };
   }
 
-  function verifyOne(check: SignatureCheck): boolean {
-    const signature = decodeSignature(check.signature, check.scheme);
-    if (signature === undefined) return false;
-    const publicKey = signerKey(check.signer, check.scheme);
-    if (publicKey === undefined) return false;
-    return curve.isSignature(publicKey, hashToPoint(check.message, check.scheme), signature);
+  function prepare({
+    scheme,
+    message,
+    signature,
+    signer,
+  }: SignatureCheck): PreparedCheck<G1, G2> | undefined {
+    const point = decodeSignature(signature, scheme);
+    const weighed = point === undefined ? undefined : weighSigner(signer, scheme);
+    if (point === undefined || !weighed) return undefined;
+    const messageId = `${scheme} ${toHex(message)}`;
+    return { signer: weighed, messageId, message: hashToPoint(message, scheme), signature: point };
   }
 
-  function signScalar(scalar: Uint8Array, message: Uint8Array, scheme: BlsScheme): Uint8Array {
-    const point = curve.multiplyG2(hashToPoint(message, scheme), scalar);
+  async function verify(checks: readonly SignatureCheck[]): Promise<boolean[]> {
+    // All keys at once: those of one check are soon asked for again.
+    decodePublicKeys(checks.flatMap(({ signer }) => publicKeysOf(signer)));
+    const prepared = checks.map(prepare);
+    const verdicts = verifyBatch(
+      curve,
+      prepared.filter((check) => check !== undefined),
+    ).values();
+    return prepared.map((check) => check !== undefined && verdicts.next().value === true);
+  }
+
+  function signScalar(scalar: bigint, message: Uint8Array, scheme: BlsScheme): Uint8Array {
+    const point = curve.multiplyG2([hashToPoint(message, scheme)], [scalar]);
     return fromBasicSignature(curve.encodeG2(point), scheme);
   }
 
   function publicKey(secretKey: Uint8Array, scheme: BlsScheme): Uint8Array {
     checkSecretKey(secretKey);
     const id = toHex(secretKey);
-    const basic = ownPublicKeys.get(id) ?? curve.encodeG1(curve.multiplyGenerator(secretKey));
+    const basic = ownPublicKeys.get(id) ?? curve.multiplyGenerator(toNumberBE(secretKey));
     ownPublicKeys.set(id, basic);
     return fromBasicPublicKey(basic, scheme);
   }
 
   return {
     engine: curve.engine,
-    verify: async (checks) => checks.map(verifyOne),
-    isValidPublicKey: (key) => decodePublicKey(key) !== undefined,
+    verify,
+    exportPublicKeys: (keys) =>
+      decodePublicKeys(keys).map((key) => key && { basic: key.basic, exported: curve.exportG1(key.point) }),
+    learnPublicKeys,
+    isValidPublicKey: (key) => decodePublicKeys([key])[0] !== undefined,
     isValidSignature: (signature, scheme) => decodeSignature(signature, scheme) !== undefined,
     publicKey,
     sign: (secretKey, message, scheme) => {
       checkSecretKey(secretKey);
-      return signScalar(secretKey, message, scheme);
+      return signScalar(toNumberBE(secretKey), message, scheme);
     },
     signSecureAggregate: (secretKeys, message, scheme) => {
       const keys = secretKeys.map((value) => ({ encoded: publicKey(value, scheme), value }));
@@ -113,11 +150,15 @@ export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
     },
     hashToG2: (message, scheme) => fromBasicSignature(curve.encodeG2(hashToPoint(message, scheme)), scheme),
     aggregatePublicKeys: (keys, to) => {
-      const decoded = allOrNothing(keys, decodePublicKey);
-      return decoded && fromBasicPublicKey(curve.encodeG1(curve.sumG1(decoded.map((key) => key.point))), to);
+      const points = allOrNothing(decodePublicKeys(keys))?.map(({ point }) => point);
+      if (!points) return undefined;
+      const [sum] = curve.multiplyG1([{ points, scalars: points.map(() => 1n) }]);
+      return sum === undefined
+        ? formatIdentity(PUBLIC_KEY_BYTES)
+        : fromBasicPublicKey(curve.encodeG1(sum), to);
     },
     aggregateSignatures: (signatures, scheme) => {
-      const points = allOrNothing(signatures, (signature) => decodeSignature(signature, scheme));
+      const points = allOrNothing(signatures.map((signature) => decodeSignature(signature, scheme)));
       return points && fromBasicSignature(curve.encodeG2(curve.sumG2(points)), scheme);
     },
   };
@@ -126,22 +167,20 @@ export function blsOverCurve<G1, G2>(curve: Curve<G1, G2>): Bls {
 /** sum of t_i * key_i */
 function secureAggregateSecretKey(
   keys: readonly { readonly encoded: Uint8Array; readonly value: Uint8Array }[],
-): Uint8Array {
+): bigint {
   const { values, coefficients } = computeCoefficients(keys);
-  const products = values.map((key, i) => toNumberBE(key) * toNumberBE(coefficients[i] ?? key));
-  const sum = products.reduce((total, product) => total + product, 0n) % GROUP_ORDER;
-  return toBytesBE(sum, SCALAR_BYTES);
+  const products = values.map((key, i) => toNumberBE(key) * (coefficients[i] ?? 0n));
+  return products.reduce((total, product) => total + product, 0n) % GROUP_ORDER;
 }
 
-/** @returns every item decoded, or undefined if one of them does not decode or there are none */
-function allOrNothing<T, U>(items: readonly T[], decode: (item: T) => U | undefined): U[] | undefined {
-  const decoded: U[] = [];
-  for (const item of items) {
-    const value = decode(item);
-    if (value === undefined) return undefined;
-    decoded.push(value);
-  }
-  return decoded.length === 0 ? undefined : decoded;
+function publicKeysOf(signer: Signer): readonly EncodedPublicKey[] {
+  return signer.kind === "single" ? [signer.publicKey] : signer.publicKeys;
+}
+
+/** @returns all items, or undefined if one of them is missing or there are none */
+function allOrNothing<T>(items: readonly (T | undefined)[]): T[] | undefined {
+  const all = items.filter((item) => item !== undefined);
+  return all.length === 0 || all.length < items.length ? undefined : all;
 }
 
 function checkSecretKey(secretKey: Uint8Array): void {

@@ -19,10 +19,10 @@ const COORDINATE_BYTES = 48;
 const FIELD_ORDER_BYTES = toBytesBE(FIELD_ORDER, COORDINATE_BYTES);
 
 /** The top three bits of the first byte; the field order leaves them free. */
-const FLAGS = 0xe0;
+export const FLAGS = 0xe0;
 const COMPRESSED = 0x80;
 const INFINITY = 0x40;
-const BASIC_SIGN = 0x20;
+export const BASIC_SIGN = 0x20;
 const LEGACY_SIGN = 0x80;
 
 /**
@@ -98,6 +98,11 @@ export function parseBasic(basic: Uint8Array): CompressedPoint {
 export function formatBasic({ x, isYLarger }: CompressedPoint): Uint8Array {
   const coordinates = x.map((coordinate) => toBytesBE(coordinate, COORDINATE_BYTES));
   return withFlags(joined(...coordinates.reverse()), basicFlags(isYLarger));
+}
+
+/** Which of y and -y it is, as the sign bits say it. */
+export function isLargerCoordinate(y: bigint): boolean {
+  return y > FIELD_ORDER / 2n;
 }
 
 export function formatIdentity(sizeBytes: number): Uint8Array {

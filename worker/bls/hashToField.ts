@@ -1,7 +1,6 @@
 /**
  * hash_to_field of RFC 9380 for two elements of Fp2: the first half of the basic hash to curve.
- * Written here because noble 1.4 has it only as an asynchronous function that reads a global tag, and mcl
- * only together with a tag that is not Dash's.
+ * Written here because noble 1.4 has it only as an asynchronous function that reads a global tag.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -11,8 +10,8 @@ import { FIELD_ORDER, joined, toNumberBE } from "./encoding.ts";
 export type Fp2Tuple = [bigint, bigint];
 
 /** The "NUL" scheme: no proof of possession, no message augmentation. */
-const DST = new TextEncoder().encode("BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_");
-const DST_PRIME = joined(DST, Uint8Array.of(DST.length));
+export const BASIC_TAG = new TextEncoder().encode("BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_");
+const DST_PRIME = joined(BASIC_TAG, Uint8Array.of(BASIC_TAG.length));
 
 /** ceil((381 bits + 128 bits of security) / 8): bytes per coordinate, RFC 9380 section 5.1 */
 const COORDINATE_HASH_BYTES = 64;

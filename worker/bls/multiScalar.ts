@@ -1,41 +1,38 @@
-import { PointG1 } from "@noble/bls12-381";
-
-const SCALAR_BITS = 255;
+/** What a point of either group can do, as noble has it. */
+interface Addable<Point> {
+  double(): Point;
+  add(other: Point): Point;
+}
 
 /**
  * sum of scalars[i] * points[i] by buckets (Pippenger). noble 1.4 has no such function.
  * @param points - at least one
  * @param scalars - as many, each below the group order
  */
-export function multiScalar(points: readonly PointG1[], scalars: readonly bigint[]): PointG1 {
+export function multiScalar<Point extends Addable<Point>>(
+  points: readonly Point[],
+  scalars: readonly bigint[],
+  zero: Point,
+): Point {
   const windowBits = chooseWindowBits(points.length);
-  let sum = PointG1.ZERO;
-  for (let window = Math.ceil(SCALAR_BITS / windowBits) - 1; window >= 0; window--) {
+  const scalarBits = Math.max(...scalars.map((scalar) => scalar.toString(2).length));
+  let sum = zero;
+  for (let window = Math.ceil(scalarBits / windowBits) - 1; window >= 0; window--) {
     for (let i = 0; i < windowBits; i++) sum = sum.double();
-    sum = sum.add(windowSum(points, scalars, window * windowBits, windowBits));
+    const buckets: Point[] = Array.from({ length: 2 ** windowBits }, () => zero);
+    for (const [i, point] of points.entries()) {
+      const digit = Number(BigInt.asUintN(windowBits, (scalars[i] ?? 0n) >> BigInt(window * windowBits)));
+      buckets[digit] = (buckets[digit] ?? zero).add(point);
+    }
+    sum = sum.add(weightedSum(buckets, zero));
   }
   return sum;
 }
 
-/** sum of digit * point, where the digit is the scalar's `bits` bits from `shift` up */
-function windowSum(
-  points: readonly PointG1[],
-  scalars: readonly bigint[],
-  shift: number,
-  bits: number,
-): PointG1 {
-  const buckets: PointG1[] = Array.from({ length: 2 ** bits }, () => PointG1.ZERO);
-  for (const [i, point] of points.entries()) {
-    const digit = Number(BigInt.asUintN(bits, (scalars[i] ?? 0n) >> BigInt(shift)));
-    buckets[digit] = (buckets[digit] ?? PointG1.ZERO).add(point);
-  }
-  return weightedSum(buckets);
-}
-
 /** sum of i * buckets[i], by additions only */
-function weightedSum(buckets: readonly PointG1[]): PointG1 {
-  let running = PointG1.ZERO;
-  let sum = PointG1.ZERO;
+function weightedSum<Point extends Addable<Point>>(buckets: readonly Point[], zero: Point): Point {
+  let running = zero;
+  let sum = zero;
   for (const bucket of buckets.slice(1).reverse()) {
     running = running.add(bucket);
     sum = sum.add(running);
@@ -43,7 +40,7 @@ function weightedSum(buckets: readonly PointG1[]): PointG1 {
   return sum;
 }
 
-/** Near the least of SCALAR_BITS / bits * (count + 2 ** (bits + 1)) additions: 4 for 60 points, 6 for 400. */
+/** Near the least of scalar bits / bits * (count + 2 ** (bits + 1)) additions: 4 for 60 points, 6 for 400. */
 function chooseWindowBits(count: number): number {
   return Math.max(1, Math.round(Math.log2(count) - 2.3));
 }

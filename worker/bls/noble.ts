@@ -7,15 +7,17 @@
 import { Fp, Fp2, Fp12, PointG1, PointG2 } from "@noble/bls12-381";
 import { CURVE, isogenyMapG2, map_to_curve_simple_swu_9mod16, psi } from "@noble/bls12-381/math";
 import { blsOverCurve } from "./blsOverCurve.ts";
-import type { Curve } from "./curve.ts";
+import type { Curve, WeightedPoints } from "./curve.ts";
 import {
-  FIELD_ORDER,
   formatBasic,
   formatIdentity,
   GROUP_ORDER,
+  isLargerCoordinate,
+  joined,
   PUBLIC_KEY_BYTES,
   parseBasic,
   SIGNATURE_BYTES,
+  toBytesBE,
   toNumberBE,
 } from "./encoding.ts";
 import { type Fp2Tuple, hashToField } from "./hashToField.ts";
@@ -35,20 +37,33 @@ export function createNobleBls(): Bls {
   return blsOverCurve(nobleCurve);
 }
 
-const nobleCurve: Curve<PointG1, PointG2> = {
+const nobleCurve: Curve<PointG1, PointG2, Fp12> = {
   engine: "noble",
-  decodeG1,
+  decodeG1: (basics) => basics.map(decodeG1),
   decodeG2,
   encodeG1,
   encodeG2: (point) => (point.isZero() ? formatIdentity(SIGNATURE_BYTES) : encodePoint(point)),
+  exportG1: (point) => joined(...point.toAffine().map(({ value }) => toBytesBE(value, PUBLIC_KEY_BYTES))),
+  importG1: (exported) =>
+    new PointG1(
+      new Fp(toNumberBE(exported.subarray(0, PUBLIC_KEY_BYTES))),
+      new Fp(toNumberBE(exported.subarray(PUBLIC_KEY_BYTES))),
+    ),
   hashToG2,
-  multiplyG1: (points, scalars) => multiScalar(points, scalars.map(reduced)),
-  multiplyGenerator: (scalar) => PointG1.BASE.multiplyPrecomputed(reduced(scalar)),
-  multiplyG2: (point, scalar) => point.multiply(reduced(scalar)),
-  sumG1: (points) => points.reduce((sum, point) => sum.add(point), PointG1.ZERO),
+  multiplyG1: (sums) => sums.map(multiplyG1),
+  multiplyGenerator: (scalar) => encodeG1(PointG1.BASE.multiplyPrecomputed(scalar % GROUP_ORDER)),
+  multiplyG2: (points, scalars) => multiScalar(points, scalars.map(reduced), PointG2.ZERO),
   sumG2: (points) => points.reduce((sum, point) => sum.add(point), PointG2.ZERO),
-  isSignature,
+  millerLoop: (p, q) => p.millerLoop(q),
+  millerLoopOfMinusGenerator: (q) => MINUS_GENERATOR.millerLoop(q),
+  multiplyGT: (a, b) => a.multiply(b),
+  isOne: (product) => product.finalExponentiate().equals(Fp12.ONE),
 };
+
+function multiplyG1({ points, scalars }: WeightedPoints<PointG1>): PointG1 | undefined {
+  const sum = multiScalar(points, scalars.map(reduced), PointG1.ZERO);
+  return sum.isZero() ? undefined : sum;
+}
 
 function decodeG1(basic: Uint8Array): PointG1 | undefined {
   const { x: coordinates, isYLarger } = parseBasic(basic);
@@ -98,16 +113,10 @@ function mapToCurve(u: Fp2Tuple): PointG2 {
   return new PointG2(...isogenyMapG2(...map_to_curve_simple_swu_9mod16(u)));
 }
 
-/** e(-generator, signature) * e(publicKey, hash) == 1, with one final exponentiation for both */
-function isSignature(publicKey: PointG1, hash: PointG2, signature: PointG2): boolean {
-  const product = MINUS_GENERATOR.millerLoop(signature).multiply(publicKey.millerLoop(hash));
-  return product.finalExponentiate().equals(Fp12.ONE);
+function isLarger({ value }: Fp): boolean {
+  return isLargerCoordinate(value);
 }
 
-function isLarger(value: Fp): boolean {
-  return value.value > FIELD_ORDER / 2n;
-}
-
-function reduced(scalar: Uint8Array): bigint {
-  return toNumberBE(scalar) % GROUP_ORDER;
+function reduced(scalar: bigint): bigint {
+  return scalar % GROUP_ORDER;
 }

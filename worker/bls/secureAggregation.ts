@@ -4,7 +4,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { joined } from "./encoding.ts";
+import { joined, toNumberBE } from "./encoding.ts";
 
 /** One key, in the encoding that is hashed, with whatever the caller wants to multiply. */
 export interface WeighedKey<T> {
@@ -14,8 +14,8 @@ export interface WeighedKey<T> {
 
 export interface WeightedKeys<T> {
   readonly values: T[];
-  /** 32 bytes big-endian each, not yet reduced modulo the group order; coefficients[i] belongs to values[i] */
-  readonly coefficients: Uint8Array[];
+  /** Below 2^256, not yet reduced modulo the group order; coefficients[i] belongs to values[i] */
+  readonly coefficients: bigint[];
 }
 
 /**
@@ -27,7 +27,7 @@ export function computeCoefficients<T>(keys: readonly WeighedKey<T>[]): Weighted
   const digest = sha256(joined(...sorted.map((key) => key.encoded)));
   return {
     values: sorted.map((key) => key.value),
-    coefficients: sorted.map((_, i) => sha256(joined(indexBytes(i), digest))),
+    coefficients: sorted.map((_, i) => toNumberBE(sha256(joined(indexBytes(i), digest)))),
   };
 }
 

@@ -31,6 +31,14 @@ export interface SignatureCheck {
   readonly signer: Signer;
 }
 
+/** A decoded key on its way to the same engine in another thread. */
+export interface ExportedKey {
+  /** 48 bytes, the key in basic encoding */
+  readonly basic: Uint8Array;
+  /** The point in the engine's own form. */
+  readonly exported: Uint8Array;
+}
+
 /**
  * Bad points never throw: a key or signature that is badly encoded, off the curve, outside the subgroup or
  * the identity is simply not valid, and neither is anything signed with it.
@@ -38,8 +46,12 @@ export interface SignatureCheck {
 export interface Bls {
   readonly engine: "noble" | "mcl";
 
-  /** @returns one verdict per check, in order */
+  /** Checks all together, so many at once cost less each. @returns one verdict per check, in order */
   verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
+  /** Decodes keys. @returns for each what learnPublicKeys() takes, or undefined if it is not valid */
+  exportPublicKeys(keys: readonly EncodedPublicKey[]): (ExportedKey | undefined)[];
+  /** Takes over what the same engine decoded elsewhere, and checks nothing. */
+  learnPublicKeys(keys: readonly ExportedKey[]): void;
   isValidPublicKey(key: EncodedPublicKey): boolean;
   isValidSignature(signature: Uint8Array, scheme: BlsScheme): boolean;
 

@@ -4,7 +4,7 @@ import { createX11, createX11Fallback, type X11 } from "../x11/index.ts";
 const BUILD = new URL("../x11/build/", import.meta.url);
 
 /**
- * X11 on WebAssembly, from worker/x11/build (made by `node worker/x11/build.mjs`).
+ * X11 on WebAssembly, from worker/x11/build (made by `node worker/buildAssembly.mjs`).
  * @throws the error of node:fs if it has not been built; DashlightError "x11/bad-module" as createX11
  */
 export async function loadX11(): Promise<X11> {

@@ -38,7 +38,7 @@ export interface X11 {
 
 /**
  * X11 on WebAssembly.
- * @param wasmBytes - build/x11.wasm, made by build.mjs
+ * @param wasmBytes - build/x11.wasm, made by worker/buildAssembly.mjs
  * @throws DashlightError "x11/bad-module" if the bytes are not that module, or if WebAssembly is missing, has no 128-bit
  *   vectors (Safari before 16.4) or is refused (a content security policy without 'wasm-unsafe-eval'):
  *   {@link createX11Fallback} is for those cases

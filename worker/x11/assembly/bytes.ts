@@ -11,7 +11,7 @@ export function storeBigEndian64(pointer: usize, word: u64): void {
   store<u64>(pointer, bswap<u64>(word));
 }
 
-// Two builds (build.mjs), measured on one core of an EPYC 9004. The one with vectors is for WebAssembly: 100,000 hashes
+// Two builds (buildAssembly.mjs), measured on one core of an EPYC 9004. The one with vectors is for WebAssembly: 100,000 hashes
 // a second, 60,000 without vectors. The one without becomes JavaScript, where wasm2js would put a function call for each
 // rotation: 20,000 hashes a second, 12,000 with the calls.
 

@@ -73,7 +73,7 @@ function hashStageWith(exported: unknown): HashStage {
 }
 
 beforeAll(() => {
-  execFileSync(process.execPath, [fileURLToPath(new URL("../build.mjs", import.meta.url))]);
+  execFileSync(process.execPath, [fileURLToPath(new URL("../../buildAssembly.mjs", import.meta.url))]);
 });
 
 const ENGINES = [

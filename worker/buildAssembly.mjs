@@ -1,5 +1,5 @@
-// Builds worker/x11/build/x11.wasm and worker/x11/build/x11.fallback.js from worker/x11/assembly.
-// Run: node worker/x11/build.mjs. Does nothing when the outputs were made from the present inputs.
+// Compiles the AssemblyScript of worker/x11/assembly and worker/bls/assembly into the build folders beside them.
+// Run: node worker/buildAssembly.mjs. Does nothing when the outputs were made from the present inputs.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -7,25 +7,50 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "../..");
-const sourceDir = join(here, "assembly");
-const buildDir = join(here, "build");
-const wasmFile = join(buildDir, "x11.wasm");
-const fallbackFile = join(buildDir, "x11.fallback.js");
-const keyFile = join(buildDir, "x11.key");
+const root = join(here, "..");
 
-/** 64 KiB of buffer and about 40 KiB of tables and scratch. */
-const INITIAL_MEMORY_PAGES = "2";
+const modules = [
+  // 64 KiB of buffer and about 40 KiB of tables and scratch. wasm2js knows no vectors: the sources choose by
+  // ASC_FEATURE_SIMD.
+  {
+    name: "x11",
+    memoryPages: 2,
+    outputs: {
+      "x11.wasm": (compile) => compile(["--enable", "simd"]),
+      "x11.fallback.js": async (compile) => toJavaScript(await compile([])),
+    },
+  },
+  // Small: part of the bundle, so that it needs no loading. Memory grows as it is used.
+  {
+    name: "bls",
+    memoryPages: 1,
+    outputs: { "g1.ts": async (compile) => toSource("G1_WASM_BASE64", await compile([])) },
+  },
+];
 
-const key = await computeKey();
-if (await isUpToDate(key)) {
-  console.log("x11: up to date");
-} else {
-  await build();
+for (const module of modules) await buildIfNeeded(module);
+
+async function buildIfNeeded({ name, memoryPages, outputs }) {
+  const sourceDir = join(here, name, "assembly");
+  const buildDir = join(here, name, "build");
+  const keyFile = join(buildDir, `${name}.key`);
+  const key = await computeKey(sourceDir);
+  const isWhole = [keyFile, ...Object.keys(outputs).map((file) => join(buildDir, file))].every(existsSync);
+  if (isWhole && (await readFile(keyFile, "utf8")) === key) {
+    console.log(`${name}: up to date`);
+    return;
+  }
+  await mkdir(buildDir, { recursive: true });
+  for (const [file, make] of Object.entries(outputs)) {
+    const contents = await make((features) => compile(sourceDir, memoryPages, features));
+    await replaceFile(join(buildDir, file), contents);
+    console.log(`${name}: built ${file} (${contents.length} bytes)`);
+  }
+  await replaceFile(keyFile, key);
 }
 
 /** A digest of all that decides the outputs: sources, this file, compiler versions. */
-async function computeKey() {
+async function computeKey(sourceDir) {
   const sources = (await readdir(sourceDir)).sort().map((name) => join(sourceDir, name));
   const packages = ["assemblyscript", "binaryen"].map((name) =>
     join(root, "node_modules", name, "package.json"),
@@ -37,24 +62,8 @@ async function computeKey() {
   return hash.digest("hex");
 }
 
-async function isUpToDate(key) {
-  if (![wasmFile, fallbackFile, keyFile].every((path) => existsSync(path))) return false;
-  return (await readFile(keyFile, "utf8")) === key;
-}
-
-async function build() {
-  await mkdir(buildDir, { recursive: true });
-  const wasm = await compile(["--enable", "simd"]);
-  // wasm2js knows no vectors: the sources choose by ASC_FEATURE_SIMD.
-  const fallback = await toJavaScript(await compile([]));
-  await replaceFile(wasmFile, wasm);
-  await replaceFile(fallbackFile, fallback);
-  await replaceFile(keyFile, key);
-  console.log(`x11: built x11.wasm (${wasm.length} bytes), x11.fallback.js (${fallback.length} bytes)`);
-}
-
 /** @returns the bytes of a WebAssembly module */
-async function compile(features) {
+async function compile(sourceDir, memoryPages, features) {
   const { default: asc } = await import("assemblyscript/asc");
   let wasm;
   const { error, stderr } = await asc.main(
@@ -65,8 +74,8 @@ async function compile(features) {
       "--converge",
       "--noAssert",
       ...["--runtime", "stub"],
-      ...["--initialMemory", INITIAL_MEMORY_PAGES],
-      ...["--outFile", "x11.wasm"],
+      ...["--initialMemory", String(memoryPages)],
+      ...["--outFile", "module.wasm"],
       ...features,
     ],
     {
@@ -89,6 +98,10 @@ async function toJavaScript(wasm) {
   module.dispose();
   if (/^import /m.test(text)) throw new Error("the module must not import anything");
   return text;
+}
+
+function toSource(name, wasm) {
+  return `export const ${name} =\n  "${Buffer.from(wasm).toString("base64")}";\n`;
 }
 
 /** Whole or not at all: tests running side by side may build at the same time. */
