@@ -100,7 +100,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(app|worker)/",
-        pathNot: ["^worker/node/", "^worker/[a-z0-9]+/.*\\.mjs$", TESTS, "^worker/(test|bench)/"],
+        pathNot: ["^worker/node/", "^worker/buildAssembly\\.mjs$", TESTS, "^worker/(test|bench)/"],
       },
       to: { dependencyTypes: ["core"] },
     },

@@ -7,7 +7,7 @@ import type {
   StoredSnapshot,
   SyncSnapshot,
 } from "./api.ts";
-import type { Bls } from "./bls/index.ts";
+import type { Bls, SignatureVerifier } from "./bls/index.ts";
 import { type AcceptResult, HeaderChain } from "./chain/headerChain.ts";
 import { makeSnapshot } from "./clientSnapshot.ts";
 import { applyDiff } from "./engine/applyDiff.ts";
@@ -70,6 +70,8 @@ export interface ClientOptions {
   readonly random: () => number;
   readonly x11: X11;
   readonly bls: Bls;
+  /** Checks signatures; `bls` if left out. */
+  readonly verifier?: SignatureVerifier;
   readonly persistence: Persistence | undefined;
   readonly neededTypes: readonly number[];
   readonly maxPeers: number;
@@ -209,6 +211,10 @@ export class LightClient {
 
   get context(): EngineContext {
     return this.#context;
+  }
+
+  get #verifier(): SignatureVerifier {
+    return this.#options.verifier ?? this.#options.bls;
   }
 
   get neededTypes(): readonly number[] {
@@ -609,7 +615,7 @@ export class LightClient {
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
     if (!this.#wasSynced) this.#setPhase("quorums");
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#options.bls);
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
     // Verdicts only: the chain, and with it the lists, may have changed meanwhile.
     this.#engine = { ...this.#engine, statuses: judged.statuses };
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
@@ -623,14 +629,13 @@ export class LightClient {
 
   /** Checks the locks that wait; one whose quorum is not judged yet has it judged first. */
   async #checkLocks(): Promise<LockOutcome> {
-    const { bls } = this.#options;
     const list = newestList(this.#engine);
     if (list) this.#locks.addFromCoinbase(list, this.#context);
-    let outcome = await this.#locks.check(this.#engine, this.#context, bls);
+    let outcome = await this.#locks.check(this.#engine, this.#context, this.#verifier);
     if (outcome.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, outcome.awaitedQuorums, this.#context, bls);
+      const judged = await judgeQuorums(this.#engine, outcome.awaitedQuorums, this.#context, this.#verifier);
       this.#engine = { ...this.#engine, statuses: judged.statuses };
-      const again = await this.#locks.check(this.#engine, this.#context, bls);
+      const again = await this.#locks.check(this.#engine, this.#context, this.#verifier);
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
     }
@@ -645,16 +650,16 @@ export class LightClient {
   /** Those that came meanwhile, and those that waited for what is known now. */
   async #checkInstantLocks(): Promise<void> {
     if (this.#instantLocks.pending === 0) return;
-    const { bls, clock } = this.#options;
+    const { clock } = this.#options;
     const check = () => {
       const tipHeight = this.#chain.tip.height;
       const input = { state: this.#engine, context: this.#context, tipHeight, nowMs: clock.now() };
-      return this.#instantLocks.check(input, bls);
+      return this.#instantLocks.check(input, this.#verifier);
     };
     const first = await check();
     this.#refuse(first.refused);
     if (first.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, first.awaitedQuorums, this.#context, bls);
+      const judged = await judgeQuorums(this.#engine, first.awaitedQuorums, this.#context, this.#verifier);
       this.#engine = { ...this.#engine, statuses: judged.statuses };
       this.#refuse((await check()).refused);
     }

@@ -1,5 +1,6 @@
 import * as Comlink from "comlink";
 import type { ClientSnapshot, Unsubscribe } from "./api.ts";
+import { serveAsPoolThread } from "./poolThreads.ts";
 import { LightClientService } from "./service.ts";
 import { installErrorTransfer } from "./transfer.ts";
 
@@ -13,4 +14,4 @@ class ExposedService extends LightClientService {
   }
 }
 
-Comlink.expose(new ExposedService(globalThis.location.origin));
+if (!serveAsPoolThread()) Comlink.expose(new ExposedService(globalThis.location.origin));

@@ -13,7 +13,7 @@ import type { EngineContext } from "./engine/context.ts";
 import type { MasternodeList } from "./engine/masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
 import { type EngineState, isContradicted, newestList, statusOf } from "./engine/state.ts";
-import { loadEngines } from "./engines.ts";
+import { type Engines, loadEngines } from "./engines.ts";
 import { DashlightError } from "./errors.ts";
 import { BridgeTransport } from "./net/bridgeTransport.ts";
 import { SYSTEM_CLOCK } from "./net/transport.ts";
@@ -43,6 +43,7 @@ export class Session {
   readonly #options: SessionOptions;
   #client: LightClient | undefined;
   #store: ClientStore | undefined;
+  #engines: Engines | undefined;
   #stored: StoredSnapshot | undefined;
   /** What was stored is judged: until then peers would have it judged a second time. */
   #isChecked = false;
@@ -69,9 +70,11 @@ export class Session {
 
   async #open(): Promise<void> {
     const { params, bridgeUrl, settings } = this.#options;
-    const [{ x11, bls }, store] = await Promise.all([loadEngines(), this.#openStore()]);
-    if (this.#isStopped) return store?.close();
+    const [engines, store] = await Promise.all([loadEngines(), this.#openStore()]);
+    this.#engines = engines;
     this.#store = store;
+    if (this.#isStopped) return this.#close();
+    const { x11, bls, verifier } = engines;
     const isValidSignature = (signature: Uint8Array) => bls.isValidSignature(signature, "basic");
     const restored = store && (await this.#restore(store, x11, isValidSignature));
     if (this.#isStopped) return;
@@ -83,6 +86,7 @@ export class Session {
         random: secureRandom,
         x11,
         bls,
+        verifier,
         persistence: store && new StorePersistence(store, (error) => this.#showProblem(error)),
         neededTypes: settings.neededLlmqTypes ?? neededLlmqTypes(params),
         maxPeers: settings.maxPeers,
@@ -115,7 +119,12 @@ export class Session {
   stop(): void {
     this.#isStopped = true;
     this.#client?.stop();
+    this.#close();
+  }
+
+  #close(): void {
     this.#store?.close();
+    this.#engines?.close();
   }
 
   /** @param shown - what is shown as long as the client is not there yet */

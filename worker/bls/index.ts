@@ -4,7 +4,16 @@ import type { Bls } from "./types.ts";
 
 export { convertPublicKey, convertSignature, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "./encoding.ts";
 export { createNobleBls } from "./noble.ts";
-export type { Bls, BlsScheme, EncodedPublicKey, SignatureCheck, Signer } from "./types.ts";
+export type {
+  Bls,
+  BlsScheme,
+  EncodedPublicKey,
+  ExportedKey,
+  SignatureCheck,
+  SignatureVerifier,
+  Signer,
+  VerifyOptions,
+} from "./types.ts";
 
 /** @throws DashlightError bls/engine-unavailable where WebAssembly is missing or forbidden */
 export async function createMclBls(): Promise<Bls> {

@@ -31,6 +31,19 @@ export interface SignatureCheck {
   readonly signer: Signer;
 }
 
+export interface VerifyOptions {
+  /** Before everything that is not: somebody waits for this one. */
+  readonly isUrgent?: boolean;
+  /** Nobody wants the verdicts any more. */
+  readonly signal?: AbortSignal;
+}
+
+/** Who checks signatures: an engine, or a pool of them. */
+export interface SignatureVerifier {
+  /** Checks all together, so many at once cost less each. @returns one verdict per check, in order */
+  verify(checks: readonly SignatureCheck[], options?: VerifyOptions): Promise<boolean[]>;
+}
+
 /** A decoded key on its way to the same engine in another thread. */
 export interface ExportedKey {
   /** 48 bytes, the key in basic encoding */
@@ -43,11 +56,9 @@ export interface ExportedKey {
  * Bad points never throw: a key or signature that is badly encoded, off the curve, outside the subgroup or
  * the identity is simply not valid, and neither is anything signed with it.
  */
-export interface Bls {
+export interface Bls extends SignatureVerifier {
   readonly engine: "noble" | "mcl";
 
-  /** Checks all together, so many at once cost less each. @returns one verdict per check, in order */
-  verify(checks: readonly SignatureCheck[]): Promise<boolean[]>;
   /** Decodes keys. @returns for each what learnPublicKeys() takes, or undefined if it is not valid */
   exportPublicKeys(keys: readonly EncodedPublicKey[]): (ExportedKey | undefined)[];
   /** Takes over what the same engine decoded elsewhere, and checks nothing. */

@@ -1,4 +1,4 @@
-import type { Bls } from "../bls/index.ts";
+import type { SignatureVerifier } from "../bls/index.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { prepareChainLock } from "../engine/locks.ts";
 import type { MasternodeList } from "../engine/masternodeList.ts";
@@ -82,14 +82,14 @@ export class ChainLocks {
   }
 
   /** Checks what can be checked; the rest stays. */
-  async check(state: EngineState, context: EngineContext, bls: Bls): Promise<LockOutcome> {
+  async check(state: EngineState, context: EngineContext, verifier: SignatureVerifier): Promise<LockOutcome> {
     const waiting: Waiting = { missingSets: new Set(), awaitedQuorums: new Map() };
     const refused: { source: string; error: DashlightError }[] = [];
     let verified: VerifiedChainLock | undefined;
     for (const pending of newestFirst(this.#pending)) {
       if (verified && pending.lock.height <= verified.lock.height) break;
       try {
-        const quorum = await this.#checkOne(pending.lock, state, context, bls, waiting);
+        const quorum = await this.#checkOne(pending.lock, state, context, verifier, waiting);
         if (quorum) verified = { lock: pending.lock, quorum };
       } catch (error) {
         if (!(error instanceof DashlightError)) throw error;
@@ -117,7 +117,7 @@ export class ChainLocks {
     lock: ChainLock,
     state: EngineState,
     context: EngineContext,
-    bls: Bls,
+    verifier: SignatureVerifier,
     { missingSets, awaitedQuorums }: Waiting,
   ): Promise<QuorumEntry | undefined> {
     const preparation = prepareChainLock(state, lock, context);
@@ -128,7 +128,7 @@ export class ChainLocks {
     const { status } = statusOf(state, candidate.quorum);
     if (status === "unknown") awaitedQuorums.set(candidate.quorum.id, candidate.quorum);
     if (status !== "verified") return undefined;
-    const verdict = await verifyLock("chainlock", preparation, bls);
+    const verdict = await verifyLock("chainlock", preparation, verifier);
     return verdict.status === "verified" ? verdict.quorum : undefined;
   }
 }

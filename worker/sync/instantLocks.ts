@@ -1,4 +1,4 @@
-import type { Bls } from "../bls/index.ts";
+import type { SignatureVerifier } from "../bls/index.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { prepareInstantLock } from "../engine/locks.ts";
 import type { QuorumEntry } from "../engine/quorumSet.ts";
@@ -99,14 +99,14 @@ export class InstantLocks {
   }
 
   /** Checks what can be checked; the rest stays. */
-  async check(input: CheckInput, bls: Bls): Promise<InstantLockOutcome> {
+  async check(input: CheckInput, verifier: SignatureVerifier): Promise<InstantLockOutcome> {
     const refused = new Map<string, DashlightError>();
     const awaited = new Map<HashHex, QuorumEntry>();
     let verified = 0;
     for (const pending of this.#pending) {
       if (refused.has(pending.source)) continue;
       try {
-        const signer = await findSigner(pending, input, bls);
+        const signer = await findSigner(pending, input, verifier);
         if (!signer) continue;
         if (statusOf(input.state, signer).status === "verified") {
           this.#accept(pending, signer, input.nowMs);
@@ -143,11 +143,11 @@ function isInstantLock({ type }: InventoryItem): boolean {
 async function findSigner(
   { lock, refutedBy }: PendingLock,
   { state, context, tipHeight }: CheckInput,
-  bls: Bls,
+  verifier: SignatureVerifier,
 ): Promise<QuorumEntry | undefined> {
   const { candidates, missing } = prepareInstantLock(state, lock, tipHeight, context);
   const untried = candidates.filter(({ quorum }) => !refutedBy.has(quorum.id));
-  const results = await bls.verify(untried.map(({ check }) => check));
+  const results = await verifier.verify(untried.map(({ check }) => check));
   const signer = untried.find((_, i) => results[i] === true);
   if (signer) return signer.quorum;
   for (const { quorum } of untried) refutedBy.add(quorum.id);

@@ -1,4 +1,4 @@
-import type { Bls } from "../bls/index.ts";
+import type { SignatureVerifier } from "../bls/index.ts";
 import type { EngineContext } from "../engine/context.ts";
 import type { LockPreparation, LockUnknownReason } from "../engine/locks.ts";
 import type { MasternodeList } from "../engine/masternodeList.ts";
@@ -9,8 +9,11 @@ import { DashlightError } from "../errors.ts";
 import { toHashHex } from "../wire/hashes.ts";
 
 /** Checks both signatures of every job in one batch. */
-export async function runJobs(jobs: readonly VerificationJob[], bls: Bls): Promise<Verdict[]> {
-  const results = await bls.verify(jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]));
+export async function runJobs(
+  jobs: readonly VerificationJob[],
+  verifier: SignatureVerifier,
+): Promise<Verdict[]> {
+  const results = await verifier.verify(jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]));
   return jobs.map((job, i) => ({
     job,
     isQuorumSigValid: results[2 * i] === true,
@@ -23,10 +26,10 @@ export async function judgeQuorums(
   state: EngineState,
   quorums: Iterable<QuorumEntry>,
   context: EngineContext,
-  bls: Bls,
+  verifier: SignatureVerifier,
 ): Promise<EngineState> {
   const prepared = quorumJobs(state, quorums, context);
-  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, bls));
+  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, verifier));
 }
 
 export type LockVerdict =
@@ -40,10 +43,10 @@ export type LockVerdict =
 export async function verifyLock(
   lock: "chainlock" | "instantlock",
   { candidates, missing }: LockPreparation,
-  bls: Bls,
+  verifier: SignatureVerifier,
 ): Promise<LockVerdict> {
   for (const { quorum, list, check } of candidates) {
-    const [isValid] = await bls.verify([check]);
+    const [isValid] = await verifier.verify([check], { isUrgent: true });
     if (isValid) return { status: "verified", quorum, list };
   }
   if (missing) return { status: "unknown", reason: missing };

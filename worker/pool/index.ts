@@ -1,0 +1,4 @@
+export type { PoolThread, StartThread } from "./jobQueue.ts";
+export type { PoolEngine, PoolMessage, PoolRequest } from "./messages.ts";
+export { type PoolPort, servePool } from "./thread.ts";
+export { VerificationPool } from "./verificationPool.ts";
