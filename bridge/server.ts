@@ -19,7 +19,7 @@ import {
 } from "./policy.ts";
 import { type BridgeNetwork, CloseCode, NETWORK_PATH, P2P_PATH, PEER_QUERY } from "./protocol.ts";
 import { closeWebSocket, Relay, type RelayLimits, type RelayStatus } from "./relay.ts";
-import { SECURITY_HEADERS, sendText, serveStatic } from "./staticFiles.ts";
+import { securityHeaders, sendText, serveStatic } from "./staticFiles.ts";
 
 export interface BridgeLimits extends CountLimits, RelayLimits {
   /** The largest WebSocket message a client may send. */
@@ -55,6 +55,8 @@ export interface BridgeOptions {
   /** 0 takes a free one. */
   readonly port?: number;
   readonly limits?: Partial<BridgeLimits>;
+  /** The page may run no WebAssembly, as under the strictest policies; it then computes in JavaScript. */
+  readonly forbidsWebAssembly?: boolean;
   /** Gets a line about each relay that is refused, and about failures. */
   readonly log?: (line: string) => void;
 }
@@ -135,7 +137,8 @@ class BridgeServer implements Bridge {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+    const headers = securityHeaders(this.#options.forbidsWebAssembly ?? false);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     try {
       await this.#route(request, response);
     } catch (error) {

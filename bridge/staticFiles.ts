@@ -38,12 +38,15 @@ const CONTENT_SECURITY_POLICY = [
 ].join("; ");
 
 /** Of every answer, also of errors. */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-};
+export function securityHeaders(forbidsWebAssembly: boolean): Readonly<Record<string, string>> {
+  const policy = CONTENT_SECURITY_POLICY;
+  return {
+    "Content-Security-Policy": forbidsWebAssembly ? policy.replace(" 'wasm-unsafe-eval'", "") : policy,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+  };
+}
 
 /** Vite puts a digest of the content into the names of all that is in here. */
 const HASHED_FOLDER = "/assets/";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { test as base, type ConsoleMessage, expect, type Page } from "@playwright/test";
-import { type Bridge, createBridge } from "../bridge/server.ts";
+import { type Bridge, type BridgeOptions, createBridge } from "../bridge/server.ts";
 import { createSimnet, type Simnet, type SimnetOptions } from "../bridge/simnet/network.ts";
 import { type Bls, createBls } from "../worker/bls/index.ts";
 import { loadX11 } from "../worker/node/loadX11.ts";
@@ -22,6 +22,7 @@ interface Engines {
 interface TestFixtures {
   readonly network: Network;
   readonly simnetOptions: Partial<SimnetOptions>;
+  readonly bridgeOptions: Partial<BridgeOptions>;
   /** Errors and warnings of the page's and its workers' consoles; a test that expects none fails on any. */
   readonly consoleProblems: string[];
 }
@@ -33,7 +34,8 @@ export const test = base.extend<TestFixtures, { readonly engines: Engines }>({
     { scope: "worker" },
   ],
   simnetOptions: [{}, { option: true }],
-  network: async ({ engines, simnetOptions }, use) => {
+  bridgeOptions: [{}, { option: true }],
+  network: async ({ engines, simnetOptions, bridgeOptions }, use) => {
     const simnet = await createSimnet({
       seed: 1,
       startTimeSeconds: Math.floor(Date.now() / 1000),
@@ -41,7 +43,7 @@ export const test = base.extend<TestFixtures, { readonly engines: Engines }>({
       ...engines,
       ...simnetOptions,
     });
-    const bridge = await startBridge(simnet, 0);
+    const bridge = await startBridge(simnet, 0, bridgeOptions);
     await use({ simnet, bridge, url: bridge.url });
     await bridge.close();
     await simnet.close();
@@ -57,7 +59,11 @@ export const test = base.extend<TestFixtures, { readonly engines: Engines }>({
   },
 });
 
-export function startBridge(simnet: Simnet, port: number): Promise<Bridge> {
+export function startBridge(
+  simnet: Simnet,
+  port: number,
+  options: Partial<BridgeOptions> = {},
+): Promise<Bridge> {
   return createBridge({
     params: paramsFromFile(simnet.params),
     paramsFile: simnet.params,
@@ -65,6 +71,7 @@ export function startBridge(simnet: Simnet, port: number): Promise<Bridge> {
     namedAddresses: simnet.addresses,
     distDir: resolve(import.meta.dirname, "../dist"),
     port,
+    ...options,
   });
 }
 

@@ -162,6 +162,12 @@ describe("every answer", () => {
     expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
   });
 
+  it("forbids WebAssembly too if that is wanted", async () => {
+    const bridge = await startBridge({ distDir, forbidsWebAssembly: true });
+    const { headers } = await fetch(bridge.url);
+    expect(headers.get("content-security-policy")).toContain("script-src 'self'; worker-src 'self'");
+  });
+
   it.each(["POST", "PUT", "DELETE", "OPTIONS"])("%s is not allowed", async (method) => {
     const bridge = await startBridge({ distDir });
     const response = await fetch(bridge.url, { method });
