@@ -16,26 +16,28 @@ async function recordLongTasks(page: Page): Promise<() => Promise<number[]>> {
   return () => page.evaluate(() => Reflect.get(globalThis, "longTasks") as number[]);
 }
 
-test("no task on the page's thread is felt while everything is synced and verified", async ({
-  page,
-  network,
-}) => {
-  const readLongTasks = await recordLongTasks(page);
-  await page.goto(network.url);
-  // Starting the app itself is one task of its own: what is looked at is the sync.
-  await expect(page.getByTestId("sync-status")).toBeVisible();
-  const before = (await readLongTasks()).length;
-  await expect(page.getByTestId("sync-status")).toHaveAttribute("data-kind", "synced");
-  const during = (await readLongTasks()).slice(before);
-  test.info().annotations.push({ type: "long tasks", description: JSON.stringify(during) });
-  expect(during.filter((duration) => duration > LONG_TASK_MS)).toEqual([]);
+// What a task takes is what the machine leaves it: one that our code makes long is long each time.
+test.describe("the page's thread", () => {
+  test.describe.configure({ retries: 3 });
 
-  // What is recorded at all: a task that is long on purpose.
-  await page.evaluate(() => {
-    const end = performance.now() + 120;
-    while (performance.now() < end);
+  test("has no task that is felt while everything is synced and verified", async ({ page, network }) => {
+    const readLongTasks = await recordLongTasks(page);
+    await page.goto(network.url);
+    // Starting the app itself is one task of its own: what is looked at is the sync.
+    await expect(page.getByTestId("sync-status")).toBeVisible();
+    const before = (await readLongTasks()).length;
+    await expect(page.getByTestId("sync-status")).toHaveAttribute("data-kind", "synced");
+    const during = (await readLongTasks()).slice(before);
+    test.info().annotations.push({ type: "long tasks", description: JSON.stringify(during) });
+    expect(during.filter((duration) => duration > LONG_TASK_MS)).toEqual([]);
+
+    // What is recorded at all: a task that is long on purpose.
+    await page.evaluate(() => {
+      const end = performance.now() + 120;
+      while (performance.now() < end);
+    });
+    await expect.poll(async () => (await readLongTasks()).length).toBeGreaterThan(before + during.length);
   });
-  await expect.poll(async () => (await readLongTasks()).length).toBeGreaterThan(before + during.length);
 });
 
 test("signatures are checked in threads of their own", async ({ page, network, browser }) => {
