@@ -1,6 +1,6 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { DashlightError } from "../errors.ts";
+import { doubleSha256 } from "./sha256d.ts";
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: { readonly [K in Name]: true } };
@@ -44,9 +44,7 @@ export function fromHashHex<T extends Hash256 = Hash256>(hex: string): T {
 
 /** SHA-256 of SHA-256: txids, merkle nodes, commitment hashes, request ids. @returns 32 bytes, wire order */
 export function sha256d<T extends Hash256 = Hash256>(...parts: Uint8Array[]): T {
-  const hasher = sha256.create();
-  for (const part of parts) hasher.update(part);
-  return sha256(hasher.digest()) as Hash256 as T;
+  return doubleSha256(parts) as Hash256 as T;
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
