@@ -1,4 +1,3 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { CbTx } from "../wire/cbTx.ts";
 import {
   type BlockHash,
@@ -9,6 +8,7 @@ import {
   type Height,
   isZero,
   type ProTxHash,
+  sha256,
   toHashHex,
 } from "../wire/hashes.ts";
 import {
@@ -42,10 +42,7 @@ export class ListEntry {
 
   /** SHA-256(proRegTxHash, confirmedHash), a single SHA-256: the inner hash of the quorum score. */
   get confirmedProTxHash(): Hash256 {
-    if (this.#confirmedProTxHash === undefined) {
-      const hasher = sha256.create().update(this.entry.proRegTxHash).update(this.entry.confirmedHash);
-      this.#confirmedProTxHash = hasher.digest();
-    }
+    this.#confirmedProTxHash ??= sha256(this.entry.proRegTxHash, this.entry.confirmedHash);
     return this.#confirmedProTxHash;
   }
 

@@ -12,7 +12,7 @@ const PADDING = 9;
  * machine: as-sha256, WebAssembly, 3.0 us; WebCrypto 33 us in a batch; SHA-256 written out by hand 1.4 us, but that
  * would be cryptography of our own.) What it hashes is public, so nothing is wiped.
  */
-class DoubleSha256 extends _SHA256 {
+class KeptSha256 extends _SHA256 {
   readonly #bytes = new Uint8Array(SCRATCH);
   readonly #view = new DataView(this.#bytes.buffer);
   /** The second hash's only block: a digest and its padding. */
@@ -27,10 +27,27 @@ class DoubleSha256 extends _SHA256 {
   }
 
   /** @returns undefined for what does not fit */
-  hash(parts: readonly Uint8Array[]): Uint8Array | undefined {
+  once(parts: readonly Uint8Array[]): Uint8Array | undefined {
+    if (!this.#compress(parts)) return undefined;
+    this.#writeState(this.#digestView);
+    return this.#digest.slice();
+  }
+
+  /** @returns undefined for what does not fit */
+  twice(parts: readonly Uint8Array[]): Uint8Array | undefined {
+    if (!this.#compress(parts)) return undefined;
+    this.#writeState(this.#inner);
+    this.#start();
+    this.process(this.#inner, 0);
+    this.#writeState(this.#digestView);
+    return this.#digest.slice();
+  }
+
+  /** @returns whether it fits: then the state is its hash */
+  #compress(parts: readonly Uint8Array[]): boolean {
     let length = 0;
     for (const part of parts) length += part.length;
-    if (length + PADDING > SCRATCH) return undefined;
+    if (length + PADDING > SCRATCH) return false;
     const bytes = this.#bytes;
     let at = 0;
     for (const part of parts) {
@@ -40,15 +57,11 @@ class DoubleSha256 extends _SHA256 {
     const end = Math.ceil((length + PADDING) / BLOCK) * BLOCK;
     bytes[length] = 0x80;
     bytes.fill(0, length + 1, end);
-    // No message here is longer than 8 kB, so that 16 bits hold its length.
+    // A message here is at most 1 kB: 16 bits hold its length.
     this.#view.setUint16(end - 2, length * 8);
     this.#start();
     for (let block = 0; block < end; block += BLOCK) this.process(this.#view, block);
-    this.#writeState(this.#inner);
-    this.#start();
-    this.process(this.#inner, 0);
-    this.#writeState(this.#digestView);
-    return this.#digest.slice();
+    return true;
   }
 
   /** The initial state. Source: FIPS 180-4 5.3.3 */
@@ -68,15 +81,20 @@ class DoubleSha256 extends _SHA256 {
   }
 }
 
-const hasher = new DoubleSha256();
+const hasher = new KeptSha256();
+
+/** SHA-256 of the parts joined. @returns 32 bytes, the caller's own */
+export function singleSha256(parts: readonly Uint8Array[]): Uint8Array {
+  return hasher.once(parts) ?? hashLong(parts);
+}
 
 /** SHA-256 of SHA-256 of the parts joined. @returns 32 bytes, the caller's own */
 export function doubleSha256(parts: readonly Uint8Array[]): Uint8Array {
-  return hasher.hash(parts) ?? doubleSha256OfLong(parts);
+  return hasher.twice(parts) ?? sha256(hashLong(parts));
 }
 
-function doubleSha256OfLong(parts: readonly Uint8Array[]): Uint8Array {
+function hashLong(parts: readonly Uint8Array[]): Uint8Array {
   const long = sha256.create();
   for (const part of parts) long.update(part);
-  return sha256(long.digest());
+  return long.digest();
 }

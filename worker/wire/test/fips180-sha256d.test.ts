@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256d, toHashHex } from "../hashes.ts";
+import { sha256, sha256d, toHashHex } from "../hashes.ts";
 
 /** The same by another implementation: OpenSSL. */
 function byOpenSsl(bytes: Uint8Array): Uint8Array {
-  const inner = createHash("sha256").update(bytes).digest();
-  return Uint8Array.from(createHash("sha256").update(inner).digest());
+  return onceByOpenSsl(onceByOpenSsl(bytes));
+}
+
+function onceByOpenSsl(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash("sha256").update(bytes).digest());
 }
 
 const message = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 167 + length) & 0xff);
 
-describe("sha256d", () => {
+describe("sha256 and sha256d", () => {
   it("of Bitcoin's first header is its well-known hash", () => {
     const header = Buffer.from(
       `01000000${"00".repeat(32)}3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a` +
@@ -29,6 +32,9 @@ describe("sha256d", () => {
       if (Buffer.compare(sha256d(message(length)), byOpenSsl(message(length))) !== 0) {
         expect.fail(`${length} bytes`);
       }
+      if (Buffer.compare(sha256(message(length)), onceByOpenSsl(message(length))) !== 0) {
+        expect.fail(`${length} bytes, once`);
+      }
     }
   });
 
@@ -36,6 +42,7 @@ describe("sha256d", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 6 }), (parts) => {
         expect(sha256d(...parts)).toEqual(byOpenSsl(Buffer.concat(parts)));
+        expect(sha256(...parts)).toEqual(onceByOpenSsl(Buffer.concat(parts)));
       }),
     );
   });
@@ -45,8 +52,10 @@ describe("sha256d", () => {
     const view = bytes.subarray(100, 164);
     const first = sha256d(view);
     const copy = first.slice();
+    const once = sha256(view);
     sha256d(message(64));
     sha256d(first, first);
+    expect(once).toEqual(onceByOpenSsl(view));
     expect(first).toEqual(copy);
     expect(first).toEqual(byOpenSsl(message(300).slice(100, 164)));
     expect([first.length, first.byteOffset, first.buffer.byteLength]).toEqual([32, 0, 32]);
