@@ -1,16 +1,22 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { CbTx } from "../wire/cbTx.ts";
 import {
   type BlockHash,
   compareBytes,
+  equalBytes,
   type Hash256,
   type HashHex,
   type Height,
   isZero,
   type ProTxHash,
+  sha256,
   toHashHex,
 } from "../wire/hashes.ts";
-import type { PartialMerkleTree } from "../wire/merkle.ts";
+import {
+  computeMerkleTree,
+  type MerkleTree,
+  type PartialMerkleTree,
+  type SameLeaves,
+} from "../wire/merkle.ts";
 import { computeEntryHash, type SmlEntry } from "../wire/smlEntry.ts";
 import type { Transaction } from "../wire/tx.ts";
 import type { QuorumSet } from "./quorumSet.ts";
@@ -36,10 +42,7 @@ export class ListEntry {
 
   /** SHA-256(proRegTxHash, confirmedHash), a single SHA-256: the inner hash of the quorum score. */
   get confirmedProTxHash(): Hash256 {
-    if (this.#confirmedProTxHash === undefined) {
-      const hasher = sha256.create().update(this.entry.proRegTxHash).update(this.entry.confirmedHash);
-      this.#confirmedProTxHash = hasher.digest();
-    }
+    this.#confirmedProTxHash ??= sha256(this.entry.proRegTxHash, this.entry.confirmedHash);
     return this.#confirmedProTxHash;
   }
 
@@ -66,46 +69,92 @@ export interface MasternodeList {
   /** The coinbase transaction and its way up to the header's merkle root: with it the list can be proven again. */
   readonly proof: CoinbaseProof;
   readonly masternodes: Sml;
+  /** Over the leaves of {@link masternodes}; the next list's tree is made of it. */
+  readonly tree: MerkleTree;
   readonly quorums: QuorumSet;
 }
 
 export function findEntry(sml: Sml, proTxHash: ProTxHash): ListEntry | undefined {
-  let low = 0;
-  let high = sml.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const candidate = sml[middle] as ListEntry;
-    const order = compareBytes(candidate.entry.proRegTxHash, proTxHash);
-    if (order === 0) return candidate;
-    if (order < 0) low = middle + 1;
-    else high = middle - 1;
+  const candidate = sml[placeOf(sml, proTxHash, 0)];
+  return candidate && equalBytes(candidate.entry.proRegTxHash, proTxHash) ? candidate : undefined;
+}
+
+/** @returns position of the first entry from `low` on that is not below a hash */
+function placeOf(sml: Sml, proTxHash: ProTxHash, low: number): number {
+  let first = low;
+  let end = sml.length;
+  while (first < end) {
+    const middle = (first + end) >> 1;
+    if (compareBytes((sml[middle] as ListEntry).entry.proRegTxHash, proTxHash) < 0) first = middle + 1;
+    else end = middle;
   }
-  return undefined;
+  return first;
 }
 
 /**
- * @param deleted - keys of entries to leave out
- * @param changed - entries to insert or replace, any order, unique
+ * @param deleted - entries of `base` to leave out
+ * @param changed - entries to insert or replace, ascending, unique
  * @returns the merged list; unchanged entries are the same objects
  */
-export function mergeEntries(base: Sml, deleted: ReadonlySet<HashHex>, changed: readonly ListEntry[]): Sml {
-  const sorted = [...changed].sort((a, b) => compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash));
+export function mergeEntries(base: Sml, deleted: ReadonlySet<ListEntry>, changed: Sml): Sml {
+  if (deleted.size === 0 && changed.length === 0) return base;
   const merged: ListEntry[] = [];
   let next = 0;
-  for (const entry of base) {
-    let replaced = false;
-    while (next < sorted.length) {
-      const candidate = sorted[next] as ListEntry;
-      const order = compareBytes(candidate.entry.proRegTxHash, entry.entry.proRegTxHash);
-      if (order > 0) break;
-      merged.push(candidate);
-      replaced ||= order === 0;
-      next++;
+  const keepUpTo = (end: number): void => {
+    for (; next < end; next++) {
+      const entry = base[next] as ListEntry;
+      if (!deleted.has(entry)) merged.push(entry);
     }
-    if (!replaced && !(deleted.size > 0 && deleted.has(entry.key))) merged.push(entry);
+  };
+  for (const entry of changed) {
+    keepUpTo(placeOf(base, entry.entry.proRegTxHash, next));
+    const old = base[next];
+    if (old && compareEntries(old, entry) === 0) next++;
+    merged.push(entry);
   }
-  merged.push(...sorted.slice(next));
+  keepUpTo(base.length);
   return merged;
+}
+
+/** The order of a list. */
+export function compareEntries(a: ListEntry, b: ListEntry): number {
+  return compareBytes(a.entry.proRegTxHash, b.entry.proRegTxHash);
+}
+
+/** Where one list holds the very entries of another: their leaves are the same. */
+export function sameEntries(before: Sml, after: Sml): SameLeaves[] {
+  const same: SameLeaves[] = [];
+  let from = 0;
+  let at = 0;
+  while (from < before.length && at < after.length) {
+    const start = at;
+    while (at < after.length && before[from] === after[at]) {
+      from++;
+      at++;
+    }
+    const length = at - start;
+    if (length > 0) same.push({ at: start, from: from - length, length });
+    const old = before[from];
+    const other = after[at];
+    if (!old || !other) break;
+    const order = compareEntries(old, other);
+    if (order <= 0) from++;
+    if (order >= 0) at++;
+  }
+  return same;
+}
+
+/** @param near - a list that shares entries with this one: what it hashed is not hashed again */
+export function computeTree(
+  masternodes: Sml,
+  near?: Pick<MasternodeList, "masternodes" | "tree">,
+): MerkleTree {
+  if (near?.masternodes === masternodes) return near.tree;
+  const known = near && { tree: near.tree, same: sameEntries(near.masternodes, masternodes) };
+  return computeMerkleTree(
+    masternodes.map(({ leaf }) => leaf),
+    known,
+  );
 }
 
 export function countValid(sml: Sml): number {

@@ -1,8 +1,7 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { LlmqParams } from "../params/llmq.ts";
 import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import { encode, i32 } from "../wire/codec.ts";
-import { type BlockHash, type Hash256, type Height, isZero, sha256d } from "../wire/hashes.ts";
+import { type BlockHash, type Hash256, type Height, isZero, sha256, sha256d } from "../wire/hashes.ts";
 import { MnType } from "../wire/smlEntry.ts";
 import { type EngineContext, isActiveAfter, isActiveAt } from "./context.ts";
 import type { ListEntry, MasternodeList, Sml } from "./masternodeList.ts";
@@ -46,8 +45,7 @@ export function rankEntries(entries: Iterable<ListEntry>, modifier: Hash256): Li
   const scored: { entry: ListEntry; score: Uint8Array }[] = [];
   for (const entry of entries) {
     if (!entry.isEligible) continue;
-    const score = sha256.create().update(entry.confirmedProTxHash).update(modifier).digest();
-    scored.push({ entry, score });
+    scored.push({ entry, score: sha256(entry.confirmedProTxHash, modifier) });
   }
   return scored.sort((a, b) => compareLittleEndian(b.score, a.score)).map(({ entry }) => entry);
 }

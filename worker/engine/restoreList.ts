@@ -1,10 +1,16 @@
 import { DashlightError } from "../errors.ts";
-import { type BlockHash, compareBytes, toHashHex } from "../wire/hashes.ts";
-import { checkMasternodesRoot, checkQuorumsRoot, proveCoinbase } from "./applyDiff.ts";
+import { type BlockHash, toHashHex } from "../wire/hashes.ts";
+import { checkQuorumsRoot, proveCoinbase, proveMasternodes } from "./applyDiff.ts";
 import type { EngineContext } from "./context.ts";
-import type { CoinbaseProof, ListEntry, MasternodeList, Sml } from "./masternodeList.ts";
+import {
+  type CoinbaseProof,
+  compareEntries,
+  type ListEntry,
+  type MasternodeList,
+  type Sml,
+} from "./masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./quorumSet.ts";
-import { type EngineState, requireHeight } from "./state.ts";
+import { type EngineState, nearestList, requireHeight } from "./state.ts";
 
 /** A list as it was stored. Nothing of it is trusted. */
 export interface StoredListContent {
@@ -29,7 +35,7 @@ export function restoreList(
   const { cbTx, header } = proveCoinbase(stored.proof, stored.blockHash, height, context);
   const { masternodes } = stored;
   checkOrder(masternodes, blockHash);
-  checkMasternodesRoot(masternodes, cbTx, blockHash);
+  const tree = proveMasternodes(masternodes, nearestList(state, height), cbTx, blockHash);
   const quorums = new Map(
     stored.quorums.map((quorum) => {
       const { llmqType, quorumHash } = quorum.commitment;
@@ -44,16 +50,22 @@ export function restoreList(
     cbTx,
     proof: stored.proof,
     masternodes,
+    tree,
     quorums,
   };
   return { ...state, lists: new Map(state.lists).set(blockHash, list) };
 }
 
 function checkOrder(masternodes: Sml, blockHash: string): void {
-  masternodes.forEach(({ entry, key }, i) => {
+  masternodes.forEach((entry, i) => {
     const before = masternodes[i - 1];
-    if (before && compareBytes(before.entry.proRegTxHash, entry.proRegTxHash) >= 0) {
-      throw new DashlightError({ code: "engine/duplicate-entry", blockHash, what: "mnList", hash: key });
+    if (before && compareEntries(before, entry) >= 0) {
+      throw new DashlightError({
+        code: "engine/duplicate-entry",
+        blockHash,
+        what: "mnList",
+        hash: entry.key,
+      });
     }
   });
 }

@@ -85,6 +85,20 @@ export function newestList(state: EngineState): MasternodeList | undefined {
   return newest;
 }
 
+/** The list most like the one at a height, as far as heights tell. */
+export function nearestList(state: EngineState, height: Height): MasternodeList | undefined {
+  let nearest: MasternodeList | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const list of state.lists.values()) {
+    const distance = Math.abs(list.height - height);
+    if (distance < least) {
+      nearest = list;
+      least = distance;
+    }
+  }
+  return nearest;
+}
+
 export function statusOf(state: EngineState, quorum: QuorumEntry): QuorumStatus {
   return state.statuses.get(quorum.id) ?? PENDING;
 }

@@ -1,6 +1,6 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { DashlightError } from "../errors.ts";
+import { doubleSha256, singleSha256 } from "./sha256d.ts";
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: { readonly [K in Name]: true } };
@@ -44,9 +44,12 @@ export function fromHashHex<T extends Hash256 = Hash256>(hex: string): T {
 
 /** SHA-256 of SHA-256: txids, merkle nodes, commitment hashes, request ids. @returns 32 bytes, wire order */
 export function sha256d<T extends Hash256 = Hash256>(...parts: Uint8Array[]): T {
-  const hasher = sha256.create();
-  for (const part of parts) hasher.update(part);
-  return sha256(hasher.digest()) as Hash256 as T;
+  return doubleSha256(parts) as Hash256 as T;
+}
+
+/** A single SHA-256: scores of a quorum draw. @returns 32 bytes, wire order */
+export function sha256<T extends Hash256 = Hash256>(...parts: Uint8Array[]): T {
+  return singleSha256(parts) as Hash256 as T;
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
@@ -66,5 +69,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 export function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
+  for (const byte of bytes) if (byte !== 0) return false;
+  return true;
 }

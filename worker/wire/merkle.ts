@@ -8,25 +8,79 @@ export interface MerkleRoot {
   readonly mutated: boolean;
 }
 
+/** A merkle tree, kept so that one of leaves that are mostly the same need not hash them again. */
+export interface MerkleTree extends MerkleRoot {
+  /** Above the leaves, lowest first; the last one holds the root. Trees share their hashes. */
+  readonly levels: readonly (readonly Hash256[])[];
+}
+
+/** `length` leaves from position `at` on are those from position `from` on of another tree. */
+export interface SameLeaves {
+  readonly at: number;
+  readonly from: number;
+  readonly length: number;
+}
+
+/** A tree and which of its leaves are found again: ascending and apart in `at` and in `from`. */
+export interface KnownTree {
+  readonly tree: MerkleTree;
+  readonly same: readonly SameLeaves[];
+}
+
+export const EMPTY_MERKLE_TREE: MerkleTree = { root: ZERO_HASH, mutated: false, levels: [] };
+
+export function computeMerkleRoot(leaves: readonly Hash256[]): MerkleRoot {
+  const { root, mutated } = computeMerkleTree(leaves);
+  return { root, mutated };
+}
+
 /**
  * Bitcoin's merkle tree: SHA-256d of pairs, the last hash paired with itself when a level is odd.
+ * @param known - what need not be hashed again: pairs that were pairs in that tree. Leaves that moved by an odd number
+ *   of places are in other pairs than before.
  * Source: Core 23.1.2 consensus/merkle.cpp ComputeMerkleRoot
  */
-export function computeMerkleRoot(leaves: readonly Hash256[]): MerkleRoot {
-  if (leaves.length === 0) return { root: ZERO_HASH, mutated: false };
+export function computeMerkleTree(leaves: readonly Hash256[], known?: KnownTree): MerkleTree {
+  if (leaves.length === 0) return EMPTY_MERKLE_TREE;
   let mutated = false;
   let level = leaves;
+  // Of a mutated tree nobody knows which pair it was.
+  let same = known && !known.tree.mutated ? known.same : [];
+  const levels: (readonly Hash256[])[] = [];
   while (level.length > 1) {
+    const below = level;
     const next: Hash256[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      const left = level[i] as Hash256;
-      const right = level[i + 1];
-      if (right !== undefined && equalBytes(left, right)) mutated = true;
-      next.push(sha256d(left, right ?? left));
+    const hashUpTo = (end: number): void => {
+      for (let i = next.length * 2; i < end; i += 2) {
+        const left = below[i] as Hash256;
+        const right = below[i + 1];
+        if (right !== undefined && equalBytes(left, right)) mutated = true;
+        next.push(sha256d(left, right ?? left));
+      }
+    };
+    same = samePairs(same);
+    const knownLevel = known?.tree.levels[levels.length] ?? [];
+    for (const { at, from, length } of same) {
+      hashUpTo(at * 2);
+      for (let i = 0; i < length; i++) next.push(knownLevel[from + i] as Hash256);
     }
+    hashUpTo(below.length);
+    levels.push(next);
     level = next;
   }
-  return { root: level[0] as Hash256, mutated };
+  return { root: level[0] as Hash256, mutated, levels };
+}
+
+/** Which pairs are the same when these hashes are: those of two of them, at even positions here and there. */
+function samePairs(same: readonly SameLeaves[]): SameLeaves[] {
+  const pairs: SameLeaves[] = [];
+  for (const { at, from, length } of same) {
+    if ((at - from) % 2 !== 0) continue;
+    const first = at + (at % 2);
+    const count = (at + length - first) >> 1;
+    if (count > 0) pairs.push({ at: first / 2, from: (first - at + from) / 2, length: count });
+  }
+  return pairs;
 }
 
 /** Transactions a block can have at most: 2 000 000 bytes of at least 60 (merkleblock.cpp). */
@@ -96,16 +150,7 @@ export function extractMatches(tree: PartialMerkleTree): { root: Hash256; matche
 export function buildPartialMerkleTree(leaves: readonly Hash256[], position: number): PartialMerkleTree {
   const merkleHashes: Hash256[] = [];
   const flags: number[] = [];
-  const levels: (readonly Hash256[])[] = [leaves];
-  for (let level = leaves; level.length > 1; ) {
-    const next: Hash256[] = [];
-    for (let i = 0; i < level.length; i += 2) {
-      const left = level[i] as Hash256;
-      next.push(sha256d(left, level[i + 1] ?? left));
-    }
-    levels.push(next);
-    level = next;
-  }
+  const levels = [leaves, ...computeMerkleTree(leaves).levels];
   const walk = (level: number, index: number): void => {
     const isOnPath = position >> level === index;
     flags.push(isOnPath ? 1 : 0);

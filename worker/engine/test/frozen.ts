@@ -8,6 +8,7 @@ export function freeze(state: EngineState): EngineState {
   for (const list of state.lists.values()) {
     Object.freeze(list);
     Object.freeze(list.masternodes);
+    for (const level of Object.freeze(list.tree).levels) Object.freeze(level);
   }
   return Object.freeze(state);
 }

@@ -6,14 +6,24 @@ import { LLMQ_PARAMS } from "../../params/llmq.ts";
 import { hasVectors } from "../../test/vectors.ts";
 import type { FinalCommitment } from "../../wire/finalCommitment.ts";
 import { compareBytes, fromHashHex, type HashHex, isZero, toHashHex } from "../../wire/hashes.ts";
-import type { SmlEntry } from "../../wire/smlEntry.ts";
+import { computeMerkleTree, type MerkleTree } from "../../wire/merkle.ts";
+import { computeEntryHash, type SmlEntry } from "../../wire/smlEntry.ts";
 import { hasSameQuorumSet } from "../activeQuorums.ts";
 import { applyDiff } from "../applyDiff.ts";
 import type { EngineContext } from "../context.ts";
-import { findEntry, ListEntry, type MasternodeList, mergeEntries } from "../masternodeList.ts";
+import {
+  compareEntries,
+  findEntry,
+  ListEntry,
+  type MasternodeList,
+  mergeEntries,
+  type Sml,
+  sameEntries,
+} from "../masternodeList.ts";
 import { rankEntries } from "../members.ts";
-import { EMPTY_ENGINE } from "../state.ts";
-import { diffBetween, NO_SETS, type PlainSets } from "./forge.ts";
+import { EMPTY_ENGINE, sortedLists } from "../state.ts";
+import { diffBetween, NO_SETS, type PlainSets, plainRoots } from "./forge.ts";
+import { factsOfRefusal, freeze } from "./frozen.ts";
 import { KnownChain } from "./knownChain.ts";
 import { madeCommitment, madeEntry } from "./madeEntries.ts";
 import { madeHash } from "./madeLists.ts";
@@ -54,9 +64,17 @@ function factsOf(list: MasternodeList) {
   };
 }
 
-function plainFactsOf({ masternodes: nodes, quorums: set }: PlainSets) {
-  const entries = [...nodes.values()].sort((a, b) => compareBytes(a.proRegTxHash, b.proRegTxHash));
-  return { keys: entries.map((entry) => toHashHex(entry.proRegTxHash)), quorums: set.size };
+function plainFactsOf(plain: PlainSets) {
+  const keys = sortedEntries(plain).map((entry) => toHashHex(entry.proRegTxHash));
+  return { keys, quorums: plain.quorums.size };
+}
+
+function sortedEntries(plain: PlainSets): SmlEntry[] {
+  return [...plain.masternodes.values()].sort((a, b) => compareBytes(a.proRegTxHash, b.proRegTxHash));
+}
+
+function hexOf({ levels, mutated }: MerkleTree) {
+  return { mutated, levels: levels.map((level) => level.map(toHashHex)) };
 }
 
 describe("diffs", () => {
@@ -108,6 +126,73 @@ describe("diffs", () => {
     );
   });
 
+  it("give the tree that is computed from scratch, whatever they build on, and a lie changes nothing", () => {
+    const blocks = Array.from({ length: 8 }, (_, i) => ({ height: 10 + i, hash: madeHash(10 + i) }));
+    const long = new KnownChain();
+    for (const { height, hash } of blocks) long.addHash(height, hash);
+    const under: EngineContext = { ...context, chain: long };
+    const route = fc.array(fc.record({ target: sets, order: fc.nat(), base: fc.nat() }), {
+      minLength: 1,
+      maxLength: blocks.length,
+    });
+    fc.assert(
+      fc.property(route, (steps) => {
+        let state = EMPTY_ENGINE;
+        const held: { target: PlainSets; block: (typeof blocks)[number] }[] = [];
+        const left = [...blocks];
+        for (const { target, order, base } of steps) {
+          const [block = a] = left.splice(order % left.length, 1);
+          // The empty list too is a base.
+          const from = held.filter((one) => one.block.height < block.height).at((base % 9) - 1);
+          const diff = diffBetween(from?.target ?? NO_SETS, target, from?.block, block);
+          const before = freeze(state);
+          if (diff.mnList.length + diff.deletedMNs.length > 0) {
+            const lie = { ...diff, mnList: diff.mnList.slice(1), deletedMNs: diff.deletedMNs.slice(1) };
+            const { code } = factsOfRefusal(before, () => applyDiff(before, lie, under));
+            expect(code).toBe("engine/merkle-root-mismatch");
+          }
+          const applied = applyDiff(before, diff, under);
+          const leaves = applied.list.masternodes.map(({ leaf }) => leaf);
+          expect(hexOf(applied.list.tree)).toEqual(hexOf(computeMerkleTree(leaves)));
+          expect(applied.list.tree.root).toEqual(plainRoots(target).merkleRootMNList);
+          expect(leaves).toEqual(sortedEntries(target).map(computeEntryHash));
+          state = applied.state;
+          held.push({ target, block });
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("do not make again what the nearest list holds, even from the empty list", () => {
+    fc.assert(
+      fc.property(sets, sets, (atA, atB) => {
+        const first = applyDiff(EMPTY_ENGINE, diffBetween(NO_SETS, atA, undefined, a), context);
+        const whole = applyDiff(first.state, diffBetween(NO_SETS, atB, undefined, b), context);
+        const before = new Map(first.list.masternodes.map((entry) => [toHashHex(entry.leaf), entry]));
+        for (const entry of whole.list.masternodes) {
+          const same = before.get(toHashHex(entry.leaf));
+          if (same) expect(entry).toBe(same);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  it("keep an entry's version, which no hash covers, as this diff has it", () => {
+    const entry = madeEntry(1);
+    // Version 3 has other addresses: only a made one has the same bytes as version 2.
+    const other: SmlEntry = { ...entry, version: 3 };
+    const setsOf = (one: SmlEntry): PlainSets => ({
+      ...NO_SETS,
+      masternodes: new Map([[toHashHex(one.proRegTxHash), one]]),
+    });
+    const first = applyDiff(EMPTY_ENGINE, diffBetween(NO_SETS, setsOf(entry), undefined, a), context).state;
+    const second = applyDiff(first, diffBetween(NO_SETS, setsOf(other), undefined, b), context).list;
+    expect(second.masternodes.map((one) => one.entry.version)).toEqual([3]);
+    expect(sortedLists(first).map(({ masternodes: [one] }) => one?.entry.version)).toEqual([2]);
+  });
+
   for (const name of SCENARIO_NAMES) {
     if (!hasVectors(`regtest/${name}`)) continue;
     it(`recorded in ${name} give the same list by every route`, () => {
@@ -139,8 +224,9 @@ describe("mergeEntries", () => {
         const deleted = new Set(removed.map((id) => toHashHex(madeEntry(id).proRegTxHash)));
         for (const key of changed.keys()) deleted.delete(key);
         const sml = sorted(base.values());
-        const changes = [...changed.values()].map((entry) => new ListEntry(entry));
-        const merged = mergeEntries(sml, deleted, changes);
+        const changes = sorted(changed.values());
+        const leaving = new Set(sml.filter(({ key }) => deleted.has(key)));
+        const merged = mergeEntries(sml, leaving, changes);
 
         const map = new Map(sml.map((entry) => [entry.key, entry]));
         for (const key of deleted) map.delete(key);
@@ -154,6 +240,30 @@ describe("mergeEntries", () => {
         });
         for (const entry of merged) expect(findEntry(merged, entry.entry.proRegTxHash)).toBe(entry);
         for (const key of deleted) expect(findEntry(merged, fromHashHex(key))).toBeUndefined();
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("sameEntries", () => {
+  it("finds every entry that two lists share, at its place in both, once", () => {
+    const pool = Array.from({ length: 30 }, (_, id) => new ListEntry(madeEntry(id))).sort(compareEntries);
+    const others = pool.map(({ entry }) => new ListEntry(entry));
+    // Of 30 masternodes each list has none, or one of two entries.
+    const choices = fc.array(fc.constantFrom(undefined, pool, pool, pool, others), {
+      minLength: 30,
+      maxLength: 30,
+    });
+    const listOf = (chosen: readonly (Sml | undefined)[]) => chosen.flatMap((from, i) => from?.[i] ?? []);
+    fc.assert(
+      fc.property(choices, choices, (one, other) => {
+        const [before, after] = [listOf(one), listOf(other)];
+        const found = sameEntries(before, after).flatMap(({ at, from, length }) =>
+          Array.from({ length }, (_, i) => ({ at: at + i, from: from + i })),
+        );
+        for (const { at, from } of found) expect(after[at]).toBe(before[from]);
+        expect(found.map(({ at }) => after[at])).toEqual(after.filter((entry) => before.includes(entry)));
       }),
       RUNS,
     );

@@ -10,7 +10,7 @@ import {
   ZERO_HASH,
 } from "../../wire/hashes.ts";
 import { TxType } from "../../wire/tx.ts";
-import type { CoinbaseProof, ListEntry, MasternodeList } from "../masternodeList.ts";
+import { type CoinbaseProof, computeTree, type ListEntry, type MasternodeList } from "../masternodeList.ts";
 import { makeQuorumEntry, type QuorumEntry, quorumKey } from "../quorumSet.ts";
 import { EMPTY_ENGINE, type EngineState } from "../state.ts";
 
@@ -82,6 +82,7 @@ export function makeList({ height, hash, masternodes, quorums, cbTx }: ListParts
     cbTx: cbTx ?? makeCbTx(height),
     proof: NO_PROOF,
     masternodes: masternodes ?? [],
+    tree: computeTree(masternodes ?? []),
     quorums: new Map(
       entries.map((entry) => [quorumKey(entry.commitment.llmqType, entry.commitment.quorumHash), entry]),
     ),

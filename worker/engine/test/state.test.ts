@@ -9,6 +9,7 @@ import {
   type EngineState,
   listAtBlock,
   listAtHeight,
+  nearestList,
   newestList,
   PENDING,
   pruneLists,
@@ -148,6 +149,9 @@ describe("looking things up", () => {
     expect(listAtHeight(state, chain, 250)).toBeUndefined();
     expect(newestList(state)?.height).toBe(400);
     expect(newestList(EMPTY_ENGINE)).toBeUndefined();
+    const nearest = [0, 100, 149, 151, 290, 310, 1000].map((height) => nearestList(state, height)?.height);
+    expect(nearest).toEqual([100, 100, 100, 200, 300, 300, 400]);
+    expect(nearestList(EMPTY_ENGINE, 100)).toBeUndefined();
     expect(sortedLists(state).map(({ height }) => height)).toEqual([100, 200, 300, 400]);
   });
 

@@ -45,6 +45,22 @@ describe("a stored list", () => {
     expect([...restoreList(other, stored, context).lists.keys()]).toEqual([block.hash]);
   });
 
+  it("has the tree it had, whatever list lies near", () => {
+    const nearer = { height: 510, hash: madeHash(510) };
+    const under = { ...context, chain: new KnownChain().addHash(500, block.hash).addHash(510, nearer.hash) };
+    const shared = new Map(list.masternodes.map((one) => [one.key, one]));
+    for (const ids of [[], [1], [2, 3, 4, 5], [0, 1, 2, 3, 4, 5, 6], [1, 2, 4, 5, 9]]) {
+      const made = ids.map((id) => madeEntry(id));
+      const others = { ...sets, masternodes: new Map(made.map((one) => [toHashHex(one.proRegTxHash), one])) };
+      const near = contentOf(applyDiff(state, diffBetween(NO_SETS, others, undefined, nearer), under).list);
+      // As they come out of the store: lists share the objects of their entries.
+      const masternodes = near.masternodes.map((one) => shared.get(one.key) ?? one);
+      const held = restoreList(state, { ...near, masternodes }, under);
+      const restored = restoreList(held, stored, under);
+      expect([...restored.lists.values()].at(-1)).toEqual(list);
+    }
+  });
+
   it.each<[string, () => Partial<StoredListContent>, object]>([
     [
       "of a block that is not on the chain",

@@ -5,13 +5,16 @@ import { compareBytes, equalBytes, fromHashHex, isZero, sha256d, toHashHex, ZERO
 import {
   buildPartialMerkleTree,
   computeMerkleRoot,
+  computeMerkleTree,
   extractMatches,
   MAX_TRANSACTIONS,
+  type MerkleTree,
   type PartialMerkleTree,
+  type SameLeaves,
 } from "../merkle.ts";
 import { codeOf, factsOf } from "./recordings.ts";
 
-const leaf = (n: number) => sha256d(Uint8Array.of(n));
+const leaf = (n: number) => sha256d(Uint8Array.of(n, n >> 8));
 const leaves = (count: number) => Array.from({ length: count }, (_, i) => leaf(i));
 const rootOf = (hashes: readonly Uint8Array[]) => toHashHex(computeMerkleRoot(hashes).root);
 
@@ -56,6 +59,121 @@ describe("computeMerkleRoot", () => {
   it("does not mind equal leaves that are no pair", () => {
     const [a = leaf(0), b = leaf(1)] = leaves(2);
     expect(computeMerkleRoot([a, b, b, a]).mutated).toBe(false);
+  });
+});
+
+/** The definition, written once more: a level from the level below, until one hash is left. */
+function plainTree(leaves: readonly Uint8Array[]): { root: Uint8Array; mutated: boolean } {
+  if (leaves.length <= 1) return { root: leaves[0] ?? ZERO_HASH, mutated: false };
+  const pairs = leaves.flatMap((left, i) => (i % 2 === 0 ? [[left, leaves[i + 1] ?? left] as const] : []));
+  const mutated = pairs.some(
+    ([left, right], i) => i * 2 + 1 < leaves.length && Buffer.compare(left, right) === 0,
+  );
+  const above = plainTree(pairs.map(([left, right]) => sha256d(left, right)));
+  return { root: above.root, mutated: mutated || above.mutated };
+}
+
+/** Where leaves of one list are the very objects of another, ascending in both; found by trying. */
+function sameLeaves(before: readonly Uint8Array[], after: readonly Uint8Array[]): SameLeaves[] {
+  const same: SameLeaves[] = [];
+  for (let at = 0, from = 0; at < after.length; ) {
+    const found = before.indexOf(after[at] as Uint8Array, from);
+    if (found < 0) {
+      at++;
+      continue;
+    }
+    let length = 1;
+    while (found + length < before.length && before[found + length] === after[at + length]) length++;
+    same.push({ at, from: found, length });
+    at += length;
+    from = found + length;
+  }
+  return same;
+}
+
+function hashesOf({ levels }: MerkleTree): Set<Uint8Array> {
+  return new Set(levels.flat());
+}
+
+function hexOf({ levels }: MerkleTree): string[][] {
+  return levels.map((level) => level.map(toHashHex));
+}
+
+/** How many pairs were hashed for a tree that was made of another. */
+function newHashes(before: MerkleTree, after: MerkleTree): number {
+  const known = hashesOf(before);
+  return [...hashesOf(after)].filter((hash) => !known.has(hash)).length;
+}
+
+describe("computeMerkleTree", () => {
+  const steps = fc.array(
+    fc.record({
+      kind: fc.constantFrom("insert", "remove", "change"),
+      at: fc.nat(),
+      count: fc.integer({ min: 1, max: 4 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+  const sizes = fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65), fc.nat(70));
+
+  it("made of the tree before is the tree made from scratch, over any sequence of changes", () => {
+    // Few different leaves now and then, so that pairs are equal, and trees mutated.
+    fc.assert(
+      fc.property(sizes, steps, fc.constantFrom(2, 1_000_000), (size, changes, kinds) => {
+        let made = 0;
+        const fresh = () => leaf(made++ % kinds);
+        let list: Uint8Array[] = Array.from({ length: size }, fresh);
+        let tree = computeMerkleTree(list);
+        for (const { kind, at, count } of changes) {
+          const place = at % (list.length + 1);
+          const added = Array.from({ length: kind === "remove" ? 0 : count }, fresh);
+          const next = list.toSpliced(place, kind === "insert" ? 0 : count, ...added);
+          tree = computeMerkleTree(next, { tree, same: sameLeaves(list, next) });
+          const plain = plainTree(next);
+          expect([toHashHex(tree.root), tree.mutated]).toEqual([toHashHex(plain.root), plain.mutated]);
+          expect(hexOf(tree)).toEqual(hexOf(computeMerkleTree(next)));
+          list = next;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("has a level for each halving, and its root at the end", () => {
+    const { levels, root } = computeMerkleTree(leaves(5));
+    expect(levels.map((level) => level.length)).toEqual([3, 2, 1]);
+    expect(levels[2]?.[0]).toBe(root);
+    expect([computeMerkleTree([]).levels, computeMerkleTree(leaves(1)).levels]).toEqual([[], []]);
+  });
+
+  it.each<[string, (list: Uint8Array[]) => Uint8Array[], number]>([
+    ["nothing changes", (list) => list, 0],
+    ["the first of 1 024 changes", (list) => list.with(0, leaf(5000)), 10],
+    ["the last of 1 024 changes", (list) => list.with(1023, leaf(5000)), 10],
+    ["two at the same place change", (list) => list.with(512, leaf(5000)).with(513, leaf(5001)), 10],
+    ["two far apart change", (list) => list.with(0, leaf(5000)).with(1023, leaf(5001)), 19],
+    ["512 go from the front", (list) => list.slice(512), 0],
+    ["the last goes", (list) => list.slice(0, -1), 10],
+    ["one is put in and another taken out", (list) => list.toSpliced(8, 1).toSpliced(15, 0, leaf(5000)), 14],
+    ["one is put in before the end", (list) => list.toSpliced(1022, 0, leaf(5000)), 21],
+    ["two are put in front: the lowest level is the same", (list) => [leaf(5000), leaf(5001), ...list], 522],
+    ["1 024 are put in front", (list) => [...list.map((_, i) => leaf(5000 + i)), ...list], 1024],
+  ])("hashes what is new only: when %s", (_, change, hashed) => {
+    const before = leaves(1024);
+    const after = change(before);
+    const tree = computeMerkleTree(before);
+    expect(newHashes(tree, computeMerkleTree(after, { tree, same: sameLeaves(before, after) }))).toBe(hashed);
+  });
+
+  it("does not take over that nothing was mutated", () => {
+    const [a, b, c] = leaves(3) as [Uint8Array, Uint8Array, Uint8Array];
+    const twice = [a, b, c, c];
+    const tree = computeMerkleTree(twice);
+    const same = [{ at: 0, from: 0, length: 4 }];
+    expect(computeMerkleTree(twice, { tree, same }).mutated).toBe(true);
+    expect(computeMerkleTree([a, b, c], { tree, same: [{ at: 0, from: 0, length: 3 }] })).toEqual(
+      computeMerkleTree([a, b, c]),
+    );
   });
 });
 
