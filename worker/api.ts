@@ -328,6 +328,8 @@ export interface LightClientApi {
   quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined>;
   /** What is planned, why, and what became of each request. */
   syncActivity(): Promise<SyncSnapshot>;
+  /** Goes on at once with a sync that stopped itself (`client/sync-paused`) or waits before it asks again. */
+  resumeSync(): Promise<void>;
   settings(): Promise<Settings>;
   /** Saves and applies. @throws `client/invalid-setting` naming the field; nothing is changed then */
   changeSettings(settings: Settings): Promise<void>;

@@ -138,6 +138,7 @@ export class LightClient {
   #retries = 0;
   /** Goes on after a stop. */
   #pauseTimer: unknown;
+  #pausedSinceMs = 0;
 
   constructor(options: ClientOptions, restored: RestoredState | undefined) {
     this.#options = options;
@@ -276,6 +277,19 @@ export class LightClient {
     );
   }
 
+  /** Somebody wants it: whatever waits for its time is asked for now, of everybody. */
+  resumeSync(): void {
+    const { history, health } = this.#executor;
+    this.#options.clock.clearTimeout(this.#pauseTimer);
+    history.clear();
+    health.breakers.endPauses();
+    this.#executor.resume();
+    this.#executor.dropWaiting();
+    this.#lastFailure = undefined;
+    this.setProblem(undefined);
+    this.#run();
+  }
+
   stop(): void {
     this.#abort.abort(new DashlightError({ code: "client/not-running" }));
     this.#options.clock.clearTimeout(this.#retryTimer);
@@ -317,7 +331,7 @@ export class LightClient {
       isSynced: this.isSynced,
       exhaustedLists: this.#executor.history.listHeights.filter((height) => this.#isListExhausted(height)),
       areSnapshotsExhausted: !this.#executor.canAskQrInfo,
-      problem: this.#problem ?? this.#connectionProblem(),
+      problem: this.#pauseProblem() ?? this.#problem ?? this.#connectionProblem(),
       stored,
       blsEngine: bls.engine,
       x11Engine: x11.engine,
@@ -581,9 +595,8 @@ export class LightClient {
   #onPause({ reason, retryAtMs }: Pause): void {
     const { clock } = this.#options;
     const error = new DashlightError({ code: "client/sync-paused", reason, retryAtMs });
-    this.#lastFailure = error;
+    this.#pausedSinceMs = clock.now();
     this.note("warning", error.message, error.facts);
-    this.setProblem(error);
     clock.clearTimeout(this.#pauseTimer);
     this.#pauseTimer = clock.setTimeout(() => this.#run(), retryAtMs - clock.now());
   }
@@ -721,6 +734,14 @@ export class LightClient {
     this.#log.push({ timeMs: this.#options.clock.now(), level, message, facts });
     if (this.#log.length > 2 * MAX_LOG_ENTRIES) this.#log.splice(0, MAX_LOG_ENTRIES);
     this.#changed();
+  }
+
+  /** Goes before what led to it. */
+  #pauseProblem(): Problem | undefined {
+    const { pause } = this.#executor;
+    if (!pause) return undefined;
+    const { code, message } = new DashlightError({ code: "client/sync-paused", ...pause });
+    return { code, message, sinceMs: this.#pausedSinceMs };
   }
 
   #connectionProblem(): Problem | undefined {

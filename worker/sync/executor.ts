@@ -132,6 +132,11 @@ export class Executor {
     this.#pump();
   }
 
+  /** Why nothing is sent now; undefined while requests may go out. */
+  get pause(): Pause | undefined {
+    return this.health.pause(this.#options.ready().map(({ address }) => address));
+  }
+
   /** Other headers make another plan: nothing waits for the end of a pause any more. */
   dropWaiting(): void {
     for (const task of this.#dispatcher.removePausing()) this.#end(task, "aborted", "the chain changed");
@@ -309,8 +314,10 @@ export class Executor {
 
   /** Nothing more is sent; what is on its way may still arrive. */
   #stop(pause: Pause, waiting: readonly SyncTask[]): void {
-    if (this.#announcedPause?.retryAtMs !== pause.retryAtMs) this.#options.onPause(pause);
+    const isNew = this.#announcedPause?.retryAtMs !== pause.retryAtMs;
+    // First: whoever hears of it may wake us.
     this.#announcedPause = pause;
+    if (isNew) this.#options.onPause(pause);
     for (const task of waiting)
       this.#end(task, "aborted", "the sync was stopped: hardly anything is answered");
   }
