@@ -244,9 +244,12 @@ export interface SyncRequestRow {
   readonly endedAtMs: number | undefined;
   /** Size of the answer. */
   readonly bytes: number | undefined;
-  /** Why it was in vain, one sentence. */
-  readonly error: string | undefined;
+  /** Why it was in vain. */
+  readonly error: SyncRequestError | undefined;
 }
+
+/** A code, or where nothing went wrong with the request itself one clause for people. */
+export type SyncRequestError = { readonly code: ErrorCode } | { readonly reason: string };
 
 /** Requests on their way at one moment; another is taken whenever either number changes. */
 export interface ConcurrencySample {

@@ -279,7 +279,7 @@ export class Executor {
     if (task.status === "queued") {
       this.#dispatcher.add(task);
     } else {
-      this.#options.log.end(task.row, "retried", this.history.of(request).lastError?.message);
+      this.#options.log.end(task.row, "retried", this.history.of(request).lastError);
       this.#enqueue(task);
     }
   }
@@ -309,7 +309,7 @@ export class Executor {
     this.history.giveUp(request);
     if (this.#run && failures.length > 0) this.#run.hasChanged = true;
     this.#options.onUnanswered(lastError);
-    this.#end(task, state, lastError.message);
+    this.#end(task, state, lastError);
   }
 
   /** Nothing more is sent; what is on its way may still arrive. */
@@ -322,9 +322,13 @@ export class Executor {
       this.#end(task, "aborted", "the sync was stopped: hardly anything is answered");
   }
 
-  #end(task: SyncTask, state: "answered" | "failed" | "fellBack" | "aborted", reason?: string): void {
+  #end(
+    task: SyncTask,
+    state: "answered" | "failed" | "fellBack" | "aborted",
+    why?: DashlightError | string,
+  ): void {
     task.status = "ended";
-    this.#options.log.end(task.row, state, reason);
+    this.#options.log.end(task.row, state, why);
     this.#options.onDone();
     if (state !== "answered") {
       for (const dependent of this.#dispatcher.removeDependents(task)) {
