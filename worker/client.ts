@@ -21,7 +21,7 @@ import type { Peer } from "./net/peer.ts";
 import { PeerPool, type Penalty } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
-import { ProgressMeter } from "./progressMeter.ts";
+import { countProgress, type ProgressCounts, ProgressMeter } from "./progressMeter.ts";
 import { SyncAccount, type SyncCounts } from "./sync/account.ts";
 import type { AnswerMessage } from "./sync/answerLedger.ts";
 import type { SyncAnswer } from "./sync/askPeer.ts";
@@ -32,7 +32,14 @@ import { Executor } from "./sync/executor.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
-import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
+import {
+  EMPTY_PLAN,
+  explain,
+  plan,
+  type QrInfoRequest,
+  type SyncPlan,
+  type SyncRequest,
+} from "./sync/plan.ts";
 import { prune } from "./sync/prune.ts";
 import { backoffMs } from "./sync/recovery.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
@@ -126,6 +133,8 @@ export class LightClient {
   /** Nothing that a peer could send is missing to judge the newest list's quorums. */
   #isComplete = false;
   #discovery: Discovery | undefined;
+  /** What is carried out now. */
+  #planned: SyncPlan = EMPTY_PLAN;
   #round = { done: 0, total: 0 };
   readonly #startedAtMs: number;
   readonly #progress: ProgressMeter;
@@ -148,7 +157,10 @@ export class LightClient {
     this.#startedAtMs = clock.now();
     this.#tuning = options.tuning ?? DEFAULT_TUNING;
     this.#activity = new SyncActivity(this.#tuning, () => clock.now());
-    this.#progress = new ProgressMeter(this.#startedAtMs);
+    this.#progress = new ProgressMeter(this.#startedAtMs, {
+      headers: this.#chain.headersTip.height,
+      lists: this.#engine.lists.size,
+    });
     this.#context = {
       params,
       chain: {
@@ -317,17 +329,7 @@ export class LightClient {
       instantLocks: this.#instantLocks.newest,
       pool: this.#pool,
       discovery: this.#discovery,
-      progress: this.#progress.update({
-        engine: this.#engine,
-        context: this.#context,
-        neededTypes: this.neededTypes,
-        chain: this.#chain,
-        pool: this.#pool,
-        discovery: this.#discovery,
-        hasHeaders: this.#hasHeaders,
-        round: this.#round,
-        nowMs: clock.now(),
-      }),
+      progress: this.#progress.update(this.#countProgress(), clock.now()),
       isSynced: this.isSynced,
       exhaustedLists: this.#executor.history.listHeights.filter((height) => this.#isListExhausted(height)),
       areSnapshotsExhausted: !this.#executor.canAskQrInfo,
@@ -337,6 +339,20 @@ export class LightClient {
       x11Engine: x11.engine,
       syncRevision: this.#activity.revision,
       log: this.#log.slice(-MAX_LOG_ENTRIES),
+    });
+  }
+
+  #countProgress(): ProgressCounts {
+    return countProgress({
+      engine: this.#engine,
+      context: this.#context,
+      neededTypes: this.neededTypes,
+      chain: this.#chain,
+      pool: this.#pool,
+      discovery: this.#discovery,
+      plan: this.#planned,
+      hasHeaders: this.#hasHeaders,
+      round: this.#round,
     });
   }
 
@@ -498,11 +514,13 @@ export class LightClient {
       if (requests.length === 0) break;
       this.#account.startRound();
       this.#activity.start(next);
+      this.#planned = next;
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of rationale) this.note("info", line);
       this.#round.total += requests.length;
       if (!(await this.#executor.execute(next))) break;
     }
+    this.#planned = EMPTY_PLAN;
     this.#finishRound();
     await this.#checkInstantLocks();
     await this.#prune();

@@ -124,24 +124,32 @@ function print(): void {
     return;
   }
   console.log(
-    "| network | state | requests | dependent rounds | all fetched | all verified | kB | of it unused | memory |",
+    "| network | state | requests | dependent rounds | all fetched | all verified | kB | of it unused | memory | progress off by, at most and on average |",
   );
-  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const preset of presets) {
     for (const { name } of AGES[preset]) {
       const runs = rows.filter((row) => row.preset === preset && row.age === name);
-      const cell = (field: keyof SyncResult, digits = 0, scale = 1) => {
+      const cell = (field: NumberField, digits = 0, scale = 1) => {
         const [before, after] = [mean(runs, "sequential", field), mean(runs, "planned", field)];
         const change = Math.round(100 * (after / before - 1));
         const figures = [before, after].map((value) => (value * scale).toFixed(digits));
         return `${figures.join(" → ")} (${change > 0 ? "+" : ""}${change} %)`;
       };
       console.log(
-        `| ${preset} | ${name} | ${cell("requests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${unused(runs)} | ${cell("megabytes")} MB |`,
+        `| ${preset} | ${name} | ${cell("requests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${unused(runs)} | ${cell("megabytes")} MB | ${progressOff(runs)} |`,
       );
     }
   }
   console.log(`\n${machine}; mean of ${values.seeds} seeds, sequential → planned`);
+}
+
+/** @returns in percent points: the largest of all runs, and the mean */
+function progressOff(runs: readonly Row[]): string {
+  const off = runs.map(({ planned }) => planned.progressOff);
+  const largest = Math.max(...off.map((one) => one.largest));
+  const average = off.reduce((total, one) => total + one.mean, 0) / off.length;
+  return `${largest.toFixed(1)}, ${average.toFixed(1)} points`;
 }
 
 /** @returns the share of the planned sync's bytes that only a guess asked for, and in vain */
@@ -149,6 +157,8 @@ function unused(runs: readonly Row[]): string {
   return `${((100 * mean(runs, "planned", "unusedBytes")) / mean(runs, "planned", "bytes")).toFixed(1)} %`;
 }
 
-function mean(runs: readonly Row[], strategy: "sequential" | "planned", field: keyof SyncResult): number {
+type NumberField = Exclude<keyof SyncResult, "progressOff">;
+
+function mean(runs: readonly Row[], strategy: "sequential" | "planned", field: NumberField): number {
   return runs.reduce((total, row) => total + row[strategy][field], 0) / runs.length;
 }

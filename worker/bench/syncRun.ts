@@ -14,6 +14,7 @@ import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
 import { toHashHex } from "../wire/hashes.ts";
+import { measureProgress, type ProgressSample } from "./progressTruth.ts";
 import { syncSequentially } from "./sequentialSync.ts";
 
 export interface SyncJob {
@@ -37,6 +38,8 @@ export interface SyncResult {
   /** Of answers that only a guess asked for, and that no quorum needs. */
   readonly unusedBytes: number;
   readonly megabytes: number;
+  /** How far the shown progress was from the truth, in percent points; nothing is shown by the sequential sync. */
+  readonly progressOff: { readonly largest: number; readonly mean: number };
 }
 
 const MAX_PEERS = 4;
@@ -67,6 +70,7 @@ async function syncPlanned(
   let startedAt = 0;
   let bytesBefore = 0;
   let lastListAt = 0;
+  const samples: ProgressSample[] = [];
   const client = await new Promise<LightClient>((resolve) => {
     const started = new LightClient(
       {
@@ -86,7 +90,13 @@ async function syncPlanned(
         maxPeers: MAX_PEERS,
         tuning,
         onChange: () => {
-          const { phase } = started.snapshot(undefined);
+          const { phase, progress, tip } = started.snapshot(undefined);
+          const { lists, statuses } = started.engine;
+          const verified = [...statuses.values()].filter(({ status }) => status === "verified");
+          samples.push({
+            fraction: progress.fraction,
+            work: [tip?.height ?? 0, lists.size, verified.length],
+          });
           if (startedAt === 0 && !["connecting", "headers"].includes(phase)) {
             startedAt = performance.now();
             bytesBefore = started.counts.bytesIn;
@@ -109,6 +119,7 @@ async function syncPlanned(
     bytes: bytesIn - bytesBefore,
     unusedBytes: countUnused(client),
     megabytes: process.resourceUsage().maxRSS / 1000,
+    progressOff: measureProgress(samples),
   };
   if (!state) throw new Error("nothing was saved");
   return { state: { ...state, engine: client.engine }, result };
@@ -172,5 +183,14 @@ async function runSequential(
   const bytes = peer.bytesIn - bytesBefore;
   peer.close("done");
   const megabytes = process.resourceUsage().maxRSS / 1000;
-  return { requests, rounds: requests, ms, fetchMs: fetchedAt - startedAt, bytes, unusedBytes: 0, megabytes };
+  return {
+    requests,
+    rounds: requests,
+    ms,
+    fetchMs: fetchedAt - startedAt,
+    bytes,
+    unusedBytes: 0,
+    megabytes,
+    progressOff: { largest: 0, mean: 0 },
+  };
 }
