@@ -1,10 +1,12 @@
 /**
  * One sync in a process of its own, so that its memory is its own. The parent holds the network.
  */
+import type { SyncRequestRow } from "../api.ts";
 import { createBls } from "../bls/index.ts";
 import { HeaderChain } from "../chain/headerChain.ts";
 import { LightClient, type RestoredState } from "../client.ts";
-import { EMPTY_ENGINE, newestList } from "../engine/state.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { EMPTY_ENGINE, type EngineState, newestList } from "../engine/state.ts";
 import { Peer } from "../net/peer.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { loadX11 } from "../node/loadX11.ts";
@@ -29,6 +31,8 @@ export interface SyncJob {
 /** Of the measured part, from the last header on. */
 export interface SyncResult {
   readonly requests: number;
+  /** Of them for lists that rotating quorums are drawn from, and for snapshots. */
+  readonly rotatingRequests: number;
   readonly rounds: number;
   /** Until everything is verified. */
   readonly ms: number;
@@ -110,9 +114,12 @@ async function syncPlanned(
   });
   const ms = performance.now() - startedAt;
   const { qrinfo, mnlistdiff, rounds, bytesIn } = client.counts;
+  const { requests } = client.syncActivity;
   client.stop();
+  const lists = requests.filter(({ kind }) => kind === "mnlistdiff").map(listHeight);
   const result = {
     requests: qrinfo + mnlistdiff,
+    rotatingRequests: qrinfo + countRotating(lists, client.engine, client.context),
     rounds,
     ms,
     fetchMs: lastListAt - startedAt,
@@ -126,19 +133,39 @@ async function syncPlanned(
 }
 
 /** @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from */
-function countUnused(client: LightClient): number {
-  const newest = newestList(client.engine);
+function countUnused({ engine, context, neededTypes, syncActivity }: LightClient): number {
+  const needed = listsDrawnFrom(engine, context, neededTypes);
+  const guessed = syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
+  const unused = guessed.filter((row) => !needed.has(listHeight(row)));
+  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+}
+
+/** @returns how many of these lists rotating quorums of the tip's list are drawn from */
+function countRotating(heights: readonly number[], engine: EngineState, context: EngineContext): number {
+  const needed = listsDrawnFrom(engine, context, [context.params.llmqTypeInstantSend]);
+  return heights.filter((height) => needed.has(height)).length;
+}
+
+/** @returns heights of the lists that the quorums of the newest list are drawn from */
+function listsDrawnFrom(
+  engine: EngineState,
+  context: EngineContext,
+  neededTypes: readonly number[],
+): ReadonlySet<number> {
+  const newest = newestList(engine);
   const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
-  const { missingLists } = discover(alone, client.context, {
-    neededTypes: client.neededTypes,
+  const { missingLists } = discover(alone, context, {
+    neededTypes,
     tipHeight: newest?.height ?? 0,
     quorumSetHeights: [],
     awaitedQuorums: [],
   });
-  const needed = new Set(missingLists.map(({ height }) => height));
-  const guessed = client.syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
-  const unused = guessed.filter(({ label }) => !needed.has(Number(label.split(" ").at(-1))));
-  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  return new Set(missingLists.map(({ height }) => height));
+}
+
+/** @param label - "1120 to 1144" */
+function listHeight({ label }: Pick<SyncRequestRow, "label">): number {
+  return Number(label.split(" ").at(-1));
 }
 
 async function runSequential(
@@ -172,7 +199,7 @@ async function runSequential(
     },
     isValidSignature: (signature: Uint8Array) => bls.isValidSignature(signature, "basic"),
   };
-  const { requests, fetchedAt } = await syncSequentially(
+  const { engine, lists, qrInfos, fetchedAt } = await syncSequentially(
     peer,
     chain,
     restored?.engine ?? EMPTY_ENGINE,
@@ -183,8 +210,10 @@ async function runSequential(
   const bytes = peer.bytesIn - bytesBefore;
   peer.close("done");
   const megabytes = process.resourceUsage().maxRSS / 1000;
+  const requests = lists.length + qrInfos;
   return {
     requests,
+    rotatingRequests: qrInfos + countRotating(lists, engine, context),
     rounds: requests,
     ms,
     fetchMs: fetchedAt - startedAt,
