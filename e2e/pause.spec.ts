@@ -30,6 +30,7 @@ test("a sync that stopped itself goes on by hand, from a tab that only follows",
   await follower.goto(`${url}/#/sync`);
   for (const tab of [page, follower])
     await expect(tab.getByTestId("problem-text")).toContainText("Hardly anything is answered");
+  await expect(follower.getByTestId("sync-outcome")).toContainText(/^0 of \d+ requests answered/);
   await follower.getByRole("button", { name: "Table" }).click();
   const inVain = follower.locator('[data-testid="request"][data-state="retried"]').first();
   await expect(inVain).toContainText("A node took too long to answer. Others are asked. net/timeout");
