@@ -1,14 +1,12 @@
-import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { memo, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { ScreenBoundary } from "./components/ScreenBoundary.tsx";
+import { ScreenHeader } from "./components/ScreenHeader.tsx";
 import { SCREEN_TITLES, Shell } from "./components/Shell.tsx";
 import { UpdatePrompt } from "./components/UpdatePrompt.tsx";
+import { Masternodes, Peers, preloadScreens, Quorums, Settings, Sync } from "./lazyScreens.ts";
 import type { Route } from "./route.ts";
-import { Masternodes } from "./screens/Masternodes.tsx";
 import { Overview } from "./screens/Overview.tsx";
-import { Peers } from "./screens/Peers.tsx";
 import { Problems } from "./screens/Problems.tsx";
-import { Quorums } from "./screens/Quorums.tsx";
-import { Settings } from "./screens/Settings.tsx";
-import { Sync } from "./screens/Sync.tsx";
 import { useApp } from "./store.ts";
 import { loadTheme, saveTheme, type Theme } from "./theme.ts";
 import { useRoute } from "./useRoute.ts";
@@ -25,7 +23,7 @@ export function App() {
     setTheme(next);
     saveTheme(next);
   }, []);
-  useScreenChange(route);
+  useEffect(preloadScreens, []);
   return (
     <>
       <Shell
@@ -35,7 +33,11 @@ export function App() {
         theme={theme}
         onThemeChange={changeTheme}
       >
-        <Screen route={route} theme={theme} onThemeChange={changeTheme} />
+        <ScreenBoundary screen={route.screen}>
+          <Suspense fallback={<ScreenHeader title={SCREEN_TITLES[route.screen]} />}>
+            <Screen route={route} theme={theme} onThemeChange={changeTheme} />
+          </Suspense>
+        </ScreenBoundary>
       </Shell>
       {update !== undefined && <UpdatePrompt onReload={update} />}
     </>
@@ -53,6 +55,7 @@ interface ScreenProps {
  * The frame renders with every snapshot, a screen only when something it selects has changed.
  */
 const Screen = memo(function Screen({ route, theme, onThemeChange }: ScreenProps) {
+  useScreenChange(route);
   if (route.screen === "overview") return <Overview />;
   return (
     <>

@@ -1,4 +1,5 @@
 import type { QuorumMember, Settings, StorageUsage } from "../worker/api.ts";
+import { isDashlightError } from "../worker/errors.ts";
 import { type Client, type Connection, connect } from "./connect.ts";
 import { createLoader } from "./loader.ts";
 import { registerServiceWorker } from "./serviceWorker.ts";
@@ -77,6 +78,16 @@ export function reloadQuorums(): void {
 /** Asks for the plan and its requests; they arrive in the store. */
 export function reloadSync(): void {
   loadSync();
+}
+
+/** Goes on at once with a sync that stopped itself. */
+export function resumeSync(): void {
+  client()
+    .resumeSync()
+    .catch((error: unknown) => {
+      // A dead engine is a problem of its own, shown where this one was.
+      if (!isDashlightError(error, "client/not-running")) throw error;
+    });
 }
 
 export function requestQuorumMembers(

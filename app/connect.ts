@@ -68,6 +68,7 @@ export function connect({ onSnapshot, onStopped }: ConnectionEvents): Connection
     quorumMembers: (llmqType, quorumHash) => settle(remote.quorumMembers(llmqType, quorumHash)),
     quorumPublicKey: (llmqType, quorumHash) => settle(remote.quorumPublicKey(llmqType, quorumHash)),
     syncActivity: () => settle(remote.syncActivity()),
+    resumeSync: () => settle(remote.resumeSync()),
     settings: () => settle(remote.settings()),
     changeSettings: (settings) => settle(remote.changeSettings(settings)),
     storageUsage: () => settle(remote.storageUsage()),

@@ -9,7 +9,7 @@ export const REQUEST_STATES: Record<SyncRequestState, { readonly tone: Tone; rea
   retried: { tone: "warn", label: "Asked again" },
   fellBack: { tone: "warn", label: "Replaced by lists" },
   failed: { tone: "danger", label: "Failed" },
-  aborted: { tone: "off", label: "Not needed" },
+  aborted: { tone: "off", label: "Called off" },
 };
 
 /** @returns e.g. "QRInfo, cycle 864", "MnListDiff, 1120 to 1144" */

@@ -244,9 +244,12 @@ export interface SyncRequestRow {
   readonly endedAtMs: number | undefined;
   /** Size of the answer. */
   readonly bytes: number | undefined;
-  /** Why it was in vain, one sentence. */
-  readonly error: string | undefined;
+  /** Why it was in vain. */
+  readonly error: SyncRequestError | undefined;
 }
+
+/** A code, or where nothing went wrong with the request itself one clause for people. */
+export type SyncRequestError = { readonly code: ErrorCode } | { readonly reason: string };
 
 /** Requests on their way at one moment; another is taken whenever either number changes. */
 export interface ConcurrencySample {
@@ -328,6 +331,8 @@ export interface LightClientApi {
   quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined>;
   /** What is planned, why, and what became of each request. */
   syncActivity(): Promise<SyncSnapshot>;
+  /** Goes on at once with a sync that stopped itself (`client/sync-paused`) or waits before it asks again. */
+  resumeSync(): Promise<void>;
   settings(): Promise<Settings>;
   /** Saves and applies. @throws `client/invalid-setting` naming the field; nothing is changed then */
   changeSettings(settings: Settings): Promise<void>;

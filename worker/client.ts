@@ -21,7 +21,7 @@ import type { Peer } from "./net/peer.ts";
 import { PeerPool, type Penalty } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
-import { ProgressMeter } from "./progressMeter.ts";
+import { countProgress, type ProgressCounts, ProgressMeter } from "./progressMeter.ts";
 import { SyncAccount, type SyncCounts } from "./sync/account.ts";
 import type { AnswerMessage } from "./sync/answerLedger.ts";
 import type { SyncAnswer } from "./sync/askPeer.ts";
@@ -32,7 +32,14 @@ import { Executor } from "./sync/executor.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
-import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } from "./sync/plan.ts";
+import {
+  EMPTY_PLAN,
+  explain,
+  plan,
+  type QrInfoRequest,
+  type SyncPlan,
+  type SyncRequest,
+} from "./sync/plan.ts";
 import { prune } from "./sync/prune.ts";
 import { backoffMs } from "./sync/recovery.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
@@ -126,6 +133,8 @@ export class LightClient {
   /** Nothing that a peer could send is missing to judge the newest list's quorums. */
   #isComplete = false;
   #discovery: Discovery | undefined;
+  /** What is carried out now. */
+  #planned: SyncPlan = EMPTY_PLAN;
   #round = { done: 0, total: 0 };
   readonly #startedAtMs: number;
   readonly #progress: ProgressMeter;
@@ -138,6 +147,7 @@ export class LightClient {
   #retries = 0;
   /** Goes on after a stop. */
   #pauseTimer: unknown;
+  #pausedSinceMs = 0;
 
   constructor(options: ClientOptions, restored: RestoredState | undefined) {
     this.#options = options;
@@ -147,7 +157,10 @@ export class LightClient {
     this.#startedAtMs = clock.now();
     this.#tuning = options.tuning ?? DEFAULT_TUNING;
     this.#activity = new SyncActivity(this.#tuning, () => clock.now());
-    this.#progress = new ProgressMeter(this.#startedAtMs);
+    this.#progress = new ProgressMeter(this.#startedAtMs, {
+      headers: this.#chain.headersTip.height,
+      lists: this.#engine.lists.size,
+    });
     this.#context = {
       params,
       chain: {
@@ -276,6 +289,19 @@ export class LightClient {
     );
   }
 
+  /** Somebody wants it: whatever waits for its time is asked for now, of everybody. */
+  resumeSync(): void {
+    const { history, health } = this.#executor;
+    this.#options.clock.clearTimeout(this.#pauseTimer);
+    history.clear();
+    health.breakers.endPauses();
+    this.#executor.resume();
+    this.#executor.dropWaiting();
+    this.#lastFailure = undefined;
+    this.setProblem(undefined);
+    this.#run();
+  }
+
   stop(): void {
     this.#abort.abort(new DashlightError({ code: "client/not-running" }));
     this.#options.clock.clearTimeout(this.#retryTimer);
@@ -303,26 +329,30 @@ export class LightClient {
       instantLocks: this.#instantLocks.newest,
       pool: this.#pool,
       discovery: this.#discovery,
-      progress: this.#progress.update({
-        engine: this.#engine,
-        context: this.#context,
-        neededTypes: this.neededTypes,
-        chain: this.#chain,
-        pool: this.#pool,
-        discovery: this.#discovery,
-        hasHeaders: this.#hasHeaders,
-        round: this.#round,
-        nowMs: clock.now(),
-      }),
+      progress: this.#progress.update(this.#countProgress(), clock.now()),
       isSynced: this.isSynced,
       exhaustedLists: this.#executor.history.listHeights.filter((height) => this.#isListExhausted(height)),
       areSnapshotsExhausted: !this.#executor.canAskQrInfo,
-      problem: this.#problem ?? this.#connectionProblem(),
+      problem: this.#pauseProblem() ?? this.#problem ?? this.#connectionProblem(),
       stored,
       blsEngine: bls.engine,
       x11Engine: x11.engine,
       syncRevision: this.#activity.revision,
       log: this.#log.slice(-MAX_LOG_ENTRIES),
+    });
+  }
+
+  #countProgress(): ProgressCounts {
+    return countProgress({
+      engine: this.#engine,
+      context: this.#context,
+      neededTypes: this.neededTypes,
+      chain: this.#chain,
+      pool: this.#pool,
+      discovery: this.#discovery,
+      plan: this.#planned,
+      hasHeaders: this.#hasHeaders,
+      round: this.#round,
     });
   }
 
@@ -484,11 +514,13 @@ export class LightClient {
       if (requests.length === 0) break;
       this.#account.startRound();
       this.#activity.start(next);
+      this.#planned = next;
       this.#setPhase(this.#wasSynced ? "live" : "lists");
       for (const line of rationale) this.note("info", line);
       this.#round.total += requests.length;
       if (!(await this.#executor.execute(next))) break;
     }
+    this.#planned = EMPTY_PLAN;
     this.#finishRound();
     await this.#checkInstantLocks();
     await this.#prune();
@@ -581,9 +613,8 @@ export class LightClient {
   #onPause({ reason, retryAtMs }: Pause): void {
     const { clock } = this.#options;
     const error = new DashlightError({ code: "client/sync-paused", reason, retryAtMs });
-    this.#lastFailure = error;
+    this.#pausedSinceMs = clock.now();
     this.note("warning", error.message, error.facts);
-    this.setProblem(error);
     clock.clearTimeout(this.#pauseTimer);
     this.#pauseTimer = clock.setTimeout(() => this.#run(), retryAtMs - clock.now());
   }
@@ -721,6 +752,14 @@ export class LightClient {
     this.#log.push({ timeMs: this.#options.clock.now(), level, message, facts });
     if (this.#log.length > 2 * MAX_LOG_ENTRIES) this.#log.splice(0, MAX_LOG_ENTRIES);
     this.#changed();
+  }
+
+  /** Goes before what led to it. */
+  #pauseProblem(): Problem | undefined {
+    const { pause } = this.#executor;
+    if (!pause) return undefined;
+    const { code, message } = new DashlightError({ code: "client/sync-paused", ...pause });
+    return { code, message, sinceMs: this.#pausedSinceMs };
   }
 
   #connectionProblem(): Problem | undefined {

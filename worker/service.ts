@@ -142,6 +142,10 @@ export class LightClientService implements LightClientApi {
     return this.#ask("syncActivity", []) as Promise<SyncSnapshot>;
   }
 
+  async resumeSync(): Promise<void> {
+    await this.#ask("resumeSync", []);
+  }
+
   settings(): Promise<Settings> {
     return this.#saved ?? this.#loadSettings();
   }
@@ -372,6 +376,9 @@ export class LightClientService implements LightClientApi {
         return this.#session?.quorumPublicKey(llmqType, quorumHash);
       case "syncActivity":
         return this.#session?.syncActivity() ?? this.#idleActivity();
+      case "resumeSync":
+        this.#session?.resumeSync();
+        return undefined;
       case "reset":
         await this.#session?.clear();
         this.#snapshot = EMPTY_SNAPSHOT;

@@ -164,6 +164,11 @@ export class Session {
     return this.#client?.syncActivity;
   }
 
+  /** Without a client there is nothing that stands still. */
+  resumeSync(): void {
+    this.#client?.resumeSync();
+  }
+
   async counts(): Promise<{ headers: number; lists: number }> {
     return (await this.#store?.counts()) ?? { headers: 0, lists: 0 };
   }

@@ -8,6 +8,7 @@ export type Question =
   | "quorumMembers"
   | "quorumPublicKey"
   | "syncActivity"
+  | "resumeSync"
   | "reset"
   | "restart";
 

@@ -1,9 +1,6 @@
 import type { SyncRun } from "../../worker/api.ts";
-import { DEFAULT_TUNING, type SyncTuning } from "../../worker/syncTuning.ts";
 import { asSentence } from "../errorSentences.ts";
 import { plural } from "../format.ts";
-import { routeHref } from "../route.ts";
-import { shareStructure } from "../shareStructure.ts";
 import { Card } from "./Card.tsx";
 import { Chip } from "./Chip.tsx";
 
@@ -11,9 +8,8 @@ import { Chip } from "./Chip.tsx";
 const FIRST_LINES = 4;
 
 /** What is asked for and why, in words. */
-export function PlanCard({ run, tuning }: { run: SyncRun; tuning: SyncTuning }) {
+export function PlanCard({ run }: { run: SyncRun }) {
   const { strategy, rationale } = run;
-  const isTuned = shareStructure(DEFAULT_TUNING, tuning) !== DEFAULT_TUNING;
   const more = rationale.slice(FIRST_LINES);
   return (
     <Card
@@ -23,10 +19,6 @@ export function PlanCard({ run, tuning }: { run: SyncRun; tuning: SyncTuning }) 
           {strategy.kind === "discovery" ? "Discovery" : "Lists alone"}
         </Chip>
       }
-      more={{
-        href: routeHref({ screen: "settings" }),
-        label: isTuned ? "Tuned in the settings" : "Tune it in the settings",
-      }}
     >
       {strategy.kind === "fallback" && <p>{asSentence(strategy.reason)}</p>}
       <Lines lines={rationale.slice(0, FIRST_LINES)} />

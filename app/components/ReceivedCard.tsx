@@ -25,7 +25,7 @@ export function ReceivedCard({ run, rows, totals, nowMs }: ReceivedCardProps) {
         most={Math.max(1, bytes)}
       />
       <p>
-        {formatBytes(bytes)} in {formatSpan(endedAtMs - fromMs)}; expected were{" "}
+        {formatBytes(bytes)} in {formatSpan(endedAtMs - fromMs)}; the plan expected{" "}
         {formatBytes(run.estimatedBytes)} in {formatSpan(run.estimatedDurationMs)}.
       </p>
       {slowest !== undefined && (

@@ -4,6 +4,7 @@ import { formatBytes, formatSpan } from "../format.ts";
 import { REQUEST_STATES, requestName } from "../requestStates.ts";
 import { tookMs, waitedMs } from "../syncTotals.ts";
 import { Chip } from "./Chip.tsx";
+import { RequestError } from "./RequestError.tsx";
 
 const PRIORITIES: Record<SyncPriority, string> = {
   critical: "First of all",
@@ -50,7 +51,7 @@ export function RequestDetail({ row, fromMs, nowMs }: RequestDetailProps) {
         <Fact name="Size">{row.bytes === undefined ? "–" : formatBytes(row.bytes)}</Fact>
         <Fact name="Priority">{PRIORITIES[row.priority]}</Fact>
       </dl>
-      {row.error !== undefined && <p className="field-error">{row.error}</p>}
+      {row.error !== undefined && <RequestError error={row.error} />}
     </div>
   );
 }

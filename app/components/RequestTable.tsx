@@ -3,6 +3,7 @@ import { formatBytes, formatNumber, formatSpan } from "../format.ts";
 import { REQUEST_STATES, requestName } from "../requestStates.ts";
 import { tookMs, waitedMs } from "../syncTotals.ts";
 import { Chip } from "./Chip.tsx";
+import { RequestError } from "./RequestError.tsx";
 
 /** What is looked at here. */
 const MOST_SHOWN = 200;
@@ -47,7 +48,7 @@ function Row({ row, nowMs }: { row: SyncRequestRow; nowMs: number }) {
       <td className="cell-request">
         {requestName(row)}
         <p className="row-reason">{row.reason}</p>
-        {row.error !== undefined && <p className="field-error">{row.error}</p>}
+        {row.error !== undefined && <RequestError error={row.error} />}
       </td>
       <td className="cell-state">
         <Chip tone={tone}>{label}</Chip>

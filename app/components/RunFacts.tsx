@@ -15,11 +15,18 @@ interface RunFactsProps {
 }
 
 /** How far a run is, or what it took. */
-export function RunFacts({ run: { qrInfos, mnListDiffs }, totals, progress }: RunFactsProps) {
+export function RunFacts({ run, totals, progress }: RunFactsProps) {
+  const { qrInfos, mnListDiffs, completedAtMs } = run;
   return (
     <>
       <p className="figure is-text" data-testid="sync-outcome">
-        {totals.pending > 0 ? <UnderWay totals={totals} etaMs={progress.etaMs} /> : <Took totals={totals} />}
+        {totals.pending > 0 ? (
+          <UnderWay totals={totals} etaMs={progress.etaMs} />
+        ) : completedAtMs === undefined ? (
+          <Waiting totals={totals} />
+        ) : (
+          <Took totals={totals} />
+        )}
       </p>
       <dl className="facts is-inline">
         <div>
@@ -56,6 +63,15 @@ function UnderWay({ totals, etaMs }: { totals: SyncTotals; etaMs: number | undef
     <>
       {formatNumber(totals.pending)}{" "}
       <small>under way, {etaMs === undefined ? "time left not known yet" : `${formatEta(etaMs)} left`}</small>
+    </>
+  );
+}
+
+/** What came is being verified, or the next try is a while away. */
+function Waiting({ totals: { answered, requests } }: { totals: SyncTotals }) {
+  return (
+    <>
+      {formatNumber(answered)} <small>of {plural(requests, "request")} answered, none under way now</small>
     </>
   );
 }

@@ -12,8 +12,15 @@ const PHASE_NAMES: Record<Phase, string> = {
   live: "Live",
 };
 
+interface SyncProgressProps {
+  phase: Phase;
+  progress: Progress;
+  /** It does not go on now, so nobody knows how long it takes. */
+  isWaiting: boolean;
+}
+
 /** How far the sync is: bar, phase, time left. */
-export function SyncProgress({ phase, progress }: { phase: Phase; progress: Progress }) {
+export function SyncProgress({ phase, progress, isWaiting }: SyncProgressProps) {
   const { fraction, requestsDone, requestsTotal, bytesIn, etaMs } = progress;
   const label = `Sync, ${PHASE_NAMES[phase]}`;
   return (
@@ -32,7 +39,7 @@ export function SyncProgress({ phase, progress }: { phase: Phase; progress: Prog
         </div>
         <div>
           <dt>Left</dt>
-          <dd>{etaMs === undefined ? "not known yet" : formatEta(etaMs)}</dd>
+          <dd>{etaMs === undefined || isWaiting ? "not known yet" : formatEta(etaMs)}</dd>
         </div>
         {requestsTotal > 0 && (
           <div>

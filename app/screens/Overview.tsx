@@ -27,7 +27,13 @@ export function Overview() {
         fraction={gauge(snapshot, isSyncing)}
         facts={hasFacts(status) && <Facts snapshot={snapshot} />}
       >
-        {isSyncing && <SyncProgress phase={snapshot.phase} progress={snapshot.progress} />}
+        {isSyncing && (
+          <SyncProgress
+            phase={snapshot.phase}
+            progress={snapshot.progress}
+            isWaiting={status.kind === "waiting"}
+          />
+        )}
       </StatusHero>
       <Problems />
       <section className="ladder-section" aria-labelledby="ladder-title">

@@ -1,4 +1,4 @@
-import { restartEngine, retryStart } from "../actions.ts";
+import { restartEngine, resumeSync, retryStart } from "../actions.ts";
 import { ProblemBanner } from "../components/ProblemBanner.tsx";
 import { ERROR_SENTENCES, thrownSentence } from "../errorSentences.ts";
 import { formatAgo } from "../format.ts";
@@ -39,7 +39,10 @@ export function Problems() {
       sentence={sentence}
       note={`First seen ${formatAgo(problem.sinceMs, nowMs)}. Dashlight goes on trying by itself.`}
       details={problem.message === sentence ? undefined : problem.message}
-      action={{ label: "Try now", onClick: retryStart }}
+      action={{
+        label: "Try again now",
+        onClick: problem.code === "client/sync-paused" ? resumeSync : retryStart,
+      }}
     />
   );
 }

@@ -7,6 +7,7 @@ import { PlanCard } from "../components/PlanCard.tsx";
 import { ReceivedCard } from "../components/ReceivedCard.tsx";
 import { RequestsCard } from "../components/RequestsCard.tsx";
 import { ScreenHeader } from "../components/ScreenHeader.tsx";
+import { TuningCard } from "../components/TuningCard.tsx";
 import { thrownSentence } from "../errorSentences.ts";
 import type { Loaded } from "../loader.ts";
 import { useApp } from "../store.ts";
@@ -32,11 +33,14 @@ export function Sync() {
         The engine says what is missing, the plan turns that into few requests, and every answer is verified
         before it counts.
       </ScreenHeader>
-      {sync.status === "ready" && sync.value.runs.length > 0 ? (
-        <Activity sync={sync.value} />
-      ) : (
-        <NothingAsked sync={sync} />
-      )}
+      <div className="sync-screen">
+        {sync.status === "ready" && sync.value.runs.length > 0 ? (
+          <Activity sync={sync.value} />
+        ) : (
+          <NothingAsked sync={sync} />
+        )}
+        {sync.status === "ready" && <TuningCard tuning={sync.value.tuning} />}
+      </div>
     </>
   );
 }
@@ -73,12 +77,12 @@ function Activity({ sync }: { sync: SyncSnapshot }) {
   const [choice, setChoice] = useState<RunChoice>("largest");
   const run = chooseRun(sync.runs, choice);
   return (
-    <div className="sync-screen">
+    <>
       {sync.runs.length > 1 && (
         <FilterChips label="Which run" options={RUNS} value={choice} onChange={setChoice} />
       )}
       {run !== undefined && <Run sync={sync} run={run} />}
-    </div>
+    </>
   );
 }
 
@@ -88,13 +92,13 @@ function Run({ sync, run }: { sync: SyncSnapshot; run: SyncRun }) {
   const isGrowing = rows.some(isPending);
   const clockMs = useNow(isGrowing ? GROWING_MS : STILL_MS);
   const nowMs = isGrowing ? Math.max(sync.nowMs, clockMs) : sync.nowMs;
-  if (progress === undefined || rows.length === 0) return <PlanCard run={run} tuning={sync.tuning} />;
+  if (progress === undefined || rows.length === 0) return <PlanCard run={run} />;
   const shown = { run, rows, totals: totalsOf(rows, nowMs), nowMs };
   return (
     <>
       <RequestsCard {...shown} progress={progress} concurrency={sync.concurrency} />
       <div className="cards">
-        <PlanCard run={run} tuning={sync.tuning} />
+        <PlanCard run={run} />
         <ReceivedCard {...shown} />
       </div>
     </>

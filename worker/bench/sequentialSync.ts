@@ -16,7 +16,9 @@ const TIMEOUT_MS = 60_000;
 /** What a plain sync asks for, one after the other. */
 export interface SequentialResult {
   readonly engine: EngineState;
-  readonly requests: number;
+  /** Heights of the lists asked for. */
+  readonly lists: readonly number[];
+  readonly qrInfos: number;
   /** On the clock of `performance`, when the last answer was applied. */
   readonly fetchedAt: number;
 }
@@ -35,7 +37,8 @@ export async function syncSequentially(
   const neededTypes = neededLlmqTypes(context.params);
   const { height: tipHeight } = chain.tip;
   let engine = start;
-  let requests = 0;
+  const lists: number[] = [];
+  let qrInfos = 0;
   let fetchedAt = performance.now();
   for (;;) {
     const missing = discover(engine, context, {
@@ -45,21 +48,20 @@ export async function syncSequentially(
       awaitedQuorums: [],
     });
     const next = missing.tip ?? missing.missingLists[0];
-    if (next) engine = await fetchList(peer, engine, context, next.height, next.blockHash);
-    else if (missing.missingCycles.length > 0)
+    if (next) {
+      engine = await fetchList(peer, engine, context, next.height, next.blockHash);
+      lists.push(next.height);
+    } else if (missing.missingCycles.length > 0) {
       engine = await fetchSnapshots(peer, engine, context, chain.tip.hash);
-    else if (missing.unjudged === 0) return { engine, requests, fetchedAt };
-    else {
+      qrInfos++;
+    } else if (missing.unjudged === 0) {
+      return { engine, lists, qrInfos, fetchedAt };
+    } else {
       const list = newestList(engine);
-      engine = await judgeQuorums(
-        engine,
-        list ? quorumsToJudge(engine, list, neededTypes) : [],
-        context,
-        bls,
-      );
+      const quorums = list ? quorumsToJudge(engine, list, neededTypes) : [];
+      engine = await judgeQuorums(engine, quorums, context, bls);
       continue;
     }
-    requests++;
     fetchedAt = performance.now();
   }
 }

@@ -1,10 +1,12 @@
 /**
  * One sync in a process of its own, so that its memory is its own. The parent holds the network.
  */
+import type { SyncRequestRow } from "../api.ts";
 import { createBls } from "../bls/index.ts";
 import { HeaderChain } from "../chain/headerChain.ts";
 import { LightClient, type RestoredState } from "../client.ts";
-import { EMPTY_ENGINE, newestList } from "../engine/state.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { EMPTY_ENGINE, type EngineState, newestList } from "../engine/state.ts";
 import { Peer } from "../net/peer.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { loadX11 } from "../node/loadX11.ts";
@@ -14,6 +16,7 @@ import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
 import { toHashHex } from "../wire/hashes.ts";
+import { measureProgress, type ProgressSample } from "./progressTruth.ts";
 import { syncSequentially } from "./sequentialSync.ts";
 
 export interface SyncJob {
@@ -28,6 +31,8 @@ export interface SyncJob {
 /** Of the measured part, from the last header on. */
 export interface SyncResult {
   readonly requests: number;
+  /** Of them for lists that rotating quorums are drawn from, and for snapshots. */
+  readonly rotatingRequests: number;
   readonly rounds: number;
   /** Until everything is verified. */
   readonly ms: number;
@@ -37,6 +42,8 @@ export interface SyncResult {
   /** Of answers that only a guess asked for, and that no quorum needs. */
   readonly unusedBytes: number;
   readonly megabytes: number;
+  /** How far the shown progress was from the truth, in percent points; nothing is shown by the sequential sync. */
+  readonly progressOff: { readonly largest: number; readonly mean: number };
 }
 
 const MAX_PEERS = 4;
@@ -67,6 +74,7 @@ async function syncPlanned(
   let startedAt = 0;
   let bytesBefore = 0;
   let lastListAt = 0;
+  const samples: ProgressSample[] = [];
   const client = await new Promise<LightClient>((resolve) => {
     const started = new LightClient(
       {
@@ -86,7 +94,13 @@ async function syncPlanned(
         maxPeers: MAX_PEERS,
         tuning,
         onChange: () => {
-          const { phase } = started.snapshot(undefined);
+          const { phase, progress, tip } = started.snapshot(undefined);
+          const { lists, statuses } = started.engine;
+          const verified = [...statuses.values()].filter(({ status }) => status === "verified");
+          samples.push({
+            fraction: progress.fraction,
+            work: [tip?.height ?? 0, lists.size, verified.length],
+          });
           if (startedAt === 0 && !["connecting", "headers"].includes(phase)) {
             startedAt = performance.now();
             bytesBefore = started.counts.bytesIn;
@@ -100,34 +114,58 @@ async function syncPlanned(
   });
   const ms = performance.now() - startedAt;
   const { qrinfo, mnlistdiff, rounds, bytesIn } = client.counts;
+  const { requests } = client.syncActivity;
   client.stop();
+  const lists = requests.filter(({ kind }) => kind === "mnlistdiff").map(listHeight);
   const result = {
     requests: qrinfo + mnlistdiff,
+    rotatingRequests: qrinfo + countRotating(lists, client.engine, client.context),
     rounds,
     ms,
     fetchMs: lastListAt - startedAt,
     bytes: bytesIn - bytesBefore,
     unusedBytes: countUnused(client),
     megabytes: process.resourceUsage().maxRSS / 1000,
+    progressOff: measureProgress(samples),
   };
   if (!state) throw new Error("nothing was saved");
   return { state: { ...state, engine: client.engine }, result };
 }
 
 /** @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from */
-function countUnused(client: LightClient): number {
-  const newest = newestList(client.engine);
+function countUnused({ engine, context, neededTypes, syncActivity }: LightClient): number {
+  const needed = listsDrawnFrom(engine, context, neededTypes);
+  const guessed = syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
+  const unused = guessed.filter((row) => !needed.has(listHeight(row)));
+  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+}
+
+/** @returns how many of these lists rotating quorums of the tip's list are drawn from */
+function countRotating(heights: readonly number[], engine: EngineState, context: EngineContext): number {
+  const needed = listsDrawnFrom(engine, context, [context.params.llmqTypeInstantSend]);
+  return heights.filter((height) => needed.has(height)).length;
+}
+
+/** @returns heights of the lists that the quorums of the newest list are drawn from */
+function listsDrawnFrom(
+  engine: EngineState,
+  context: EngineContext,
+  neededTypes: readonly number[],
+): ReadonlySet<number> {
+  const newest = newestList(engine);
   const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
-  const { missingLists } = discover(alone, client.context, {
-    neededTypes: client.neededTypes,
+  const { missingLists } = discover(alone, context, {
+    neededTypes,
     tipHeight: newest?.height ?? 0,
     quorumSetHeights: [],
     awaitedQuorums: [],
   });
-  const needed = new Set(missingLists.map(({ height }) => height));
-  const guessed = client.syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
-  const unused = guessed.filter(({ label }) => !needed.has(Number(label.split(" ").at(-1))));
-  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  return new Set(missingLists.map(({ height }) => height));
+}
+
+/** @param label - "1120 to 1144" */
+function listHeight({ label }: Pick<SyncRequestRow, "label">): number {
+  return Number(label.split(" ").at(-1));
 }
 
 async function runSequential(
@@ -161,7 +199,7 @@ async function runSequential(
     },
     isValidSignature: (signature: Uint8Array) => bls.isValidSignature(signature, "basic"),
   };
-  const { requests, fetchedAt } = await syncSequentially(
+  const { engine, lists, qrInfos, fetchedAt } = await syncSequentially(
     peer,
     chain,
     restored?.engine ?? EMPTY_ENGINE,
@@ -172,5 +210,16 @@ async function runSequential(
   const bytes = peer.bytesIn - bytesBefore;
   peer.close("done");
   const megabytes = process.resourceUsage().maxRSS / 1000;
-  return { requests, rounds: requests, ms, fetchMs: fetchedAt - startedAt, bytes, unusedBytes: 0, megabytes };
+  const requests = lists.length + qrInfos;
+  return {
+    requests,
+    rotatingRequests: qrInfos + countRotating(lists, engine, context),
+    rounds: requests,
+    ms,
+    fetchMs: fetchedAt - startedAt,
+    bytes,
+    unusedBytes: 0,
+    megabytes,
+    progressOff: { largest: 0, mean: 0 },
+  };
 }

@@ -31,6 +31,11 @@ export class CircuitBreaker {
     if (this.#state.status === "open") this.#state = { status: "half-open" };
   }
 
+  /** Ends the pause: the next request is the probe. */
+  endPause(): void {
+    if (this.#state.status === "open") this.#state = { status: "open", untilMs: Number.NEGATIVE_INFINITY };
+  }
+
   succeed(): void {
     this.#state = { status: "closed", failures: 0 };
   }
@@ -58,6 +63,10 @@ export class PeerBreakers {
   record(address: string, end: ErrorClass | "ok", nowMs: number): void {
     if (end === "ok" || end === "refused") this.of(address).succeed();
     else this.of(address).fail(nowMs);
+  }
+
+  endPauses(): void {
+    for (const breaker of this.#breakers.values()) breaker.endPause();
   }
 }
 

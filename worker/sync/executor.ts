@@ -132,6 +132,11 @@ export class Executor {
     this.#pump();
   }
 
+  /** Why nothing is sent now; undefined while requests may go out. */
+  get pause(): Pause | undefined {
+    return this.health.pause(this.#options.ready().map(({ address }) => address));
+  }
+
   /** Other headers make another plan: nothing waits for the end of a pause any more. */
   dropWaiting(): void {
     for (const task of this.#dispatcher.removePausing()) this.#end(task, "aborted", "the chain changed");
@@ -274,7 +279,7 @@ export class Executor {
     if (task.status === "queued") {
       this.#dispatcher.add(task);
     } else {
-      this.#options.log.end(task.row, "retried", this.history.of(request).lastError?.message);
+      this.#options.log.end(task.row, "retried", this.history.of(request).lastError);
       this.#enqueue(task);
     }
   }
@@ -304,20 +309,26 @@ export class Executor {
     this.history.giveUp(request);
     if (this.#run && failures.length > 0) this.#run.hasChanged = true;
     this.#options.onUnanswered(lastError);
-    this.#end(task, state, lastError.message);
+    this.#end(task, state, lastError);
   }
 
   /** Nothing more is sent; what is on its way may still arrive. */
   #stop(pause: Pause, waiting: readonly SyncTask[]): void {
-    if (this.#announcedPause?.retryAtMs !== pause.retryAtMs) this.#options.onPause(pause);
+    const isNew = this.#announcedPause?.retryAtMs !== pause.retryAtMs;
+    // First: whoever hears of it may wake us.
     this.#announcedPause = pause;
+    if (isNew) this.#options.onPause(pause);
     for (const task of waiting)
       this.#end(task, "aborted", "the sync was stopped: hardly anything is answered");
   }
 
-  #end(task: SyncTask, state: "answered" | "failed" | "fellBack" | "aborted", reason?: string): void {
+  #end(
+    task: SyncTask,
+    state: "answered" | "failed" | "fellBack" | "aborted",
+    why?: DashlightError | string,
+  ): void {
     task.status = "ended";
-    this.#options.log.end(task.row, state, reason);
+    this.#options.log.end(task.row, state, why);
     this.#options.onDone();
     if (state !== "answered") {
       for (const dependent of this.#dispatcher.removeDependents(task)) {

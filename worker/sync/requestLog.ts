@@ -1,4 +1,5 @@
 import type { ConcurrencySample, SyncRequestRow, SyncRequestState } from "../api.ts";
+import type { DashlightError } from "../errors.ts";
 import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { Priority, SyncRequest } from "./plan.ts";
 
@@ -68,8 +69,13 @@ export class RequestLog {
     this.#change(id, { bytes });
   }
 
-  /** @param error - why it was in vain, one sentence */
-  end(id: number, state: Exclude<SyncRequestState, "queued" | "inFlight">, error?: string): void {
+  /** @param why - it was in vain; in words, one clause */
+  end(
+    id: number,
+    state: Exclude<SyncRequestState, "queued" | "inFlight">,
+    why?: DashlightError | string,
+  ): void {
+    const error = typeof why === "string" ? { reason: why } : why && { code: why.code };
     this.#change(id, { state, error, endedAtMs: this.#now() });
   }
 

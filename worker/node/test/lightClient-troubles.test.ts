@@ -206,6 +206,29 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     expect(run.snapshot.isSynced).toBe(true);
   });
 
+  it("goes on at once by hand after it stopped, since nobody answered", async () => {
+    const node = await startNode({ stallOn: "getmnlistd" });
+    const run = await startClient([node]);
+    for (let asked = 1; asked <= 5; asked++) {
+      await run.until(() => node.count("getmnlistd") === asked, `request ${asked}`);
+      run.clock.advance(15_000);
+      await run.until(
+        ({ log }) => log.filter(({ facts }) => facts.code === "net/timeout").length === asked,
+        "late",
+      );
+      const [pauseMs = 0] = run.clock.waiting;
+      if (pauseMs < 15_000) run.clock.advance(pauseMs);
+    }
+    await run.until(({ problem }) => problem?.code === "client/sync-paused", "paused");
+    expect(run.log.filter((line) => line.includes("client/sync-paused")).length).toBe(1);
+    const pausedAtMs = run.clock.now();
+    node.release();
+    expect(run.snapshot.isSynced).toBe(false);
+    run.client.resumeSync();
+    await run.synced();
+    expect([run.clock.now(), run.snapshot.problem]).toEqual([pausedAtMs, undefined]);
+  });
+
   it("keeps a node whose checksum is wrong once, and hears the rest", async () => {
     let spoiled = 0;
     const node = await startNode({

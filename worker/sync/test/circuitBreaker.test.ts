@@ -41,6 +41,22 @@ describe("a peer's breaker", () => {
   });
 });
 
+describe("ending the pauses by hand", () => {
+  it("lets one request through to each that is open, and closes none", () => {
+    const breakers = new PeerBreakers();
+    for (let i = 0; i < 5; i++) breakers.record("open", "timeout", 0);
+    for (let i = 0; i < 4; i++) breakers.record("closed", "timeout", 0);
+    breakers.endPauses();
+    expect(breakers.of("open").isOpen(1)).toBe(false);
+    breakers.of("open").send();
+    expect(breakers.of("open").isOpen(1)).toBe(true);
+    breakers.endPauses();
+    expect(breakers.of("open").isOpen(1)).toBe(true);
+    breakers.record("closed", "timeout", 1);
+    expect(breakers.of("closed").isOpen(1)).toBe(true);
+  });
+});
+
 describe("the breaker over all", () => {
   it("is open while every peer's is, until the first lets one through", () => {
     const breakers = new PeerBreakers();

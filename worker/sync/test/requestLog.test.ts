@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { DashlightError } from "../../errors.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { RequestLog } from "../requestLog.ts";
 import { diffRequest, qrInfoRequest } from "./requests.ts";
@@ -60,14 +61,19 @@ describe("the log of requests", () => {
 
   it("names a qrinfo by its cycle, and why it was in vain", () => {
     const { log } = start();
-    log.end(log.queue(qrInfoRequest(), "critical"), "fellBack", "nobody answers");
-    expect(log.rows[0]).toMatchObject({
-      label: "cycle 456",
-      isSpeculative: false,
-      state: "fellBack",
-      error: "nobody answers",
-      address: undefined,
-    });
+    const error = new DashlightError({ code: "net/refused", address: "1.2.3.4:9999", request: "getqrinfo" });
+    log.end(log.queue(qrInfoRequest(), "critical"), "fellBack", error);
+    log.end(log.queue(qrInfoRequest(), "critical"), "aborted", "the chain changed");
+    expect(log.rows).toMatchObject([
+      {
+        label: "cycle 456",
+        isSpeculative: false,
+        state: "fellBack",
+        error: { code: "net/refused" },
+        address: undefined,
+      },
+      { state: "aborted", error: { reason: "the chain changed" } },
+    ]);
   });
 
   it("keeps the newest two hundred, with ids that are never used twice", () => {
