@@ -89,6 +89,7 @@ export class Executor {
       slots: this.#slots,
       history: this.history,
       log,
+      tasks: () => this.#run?.tasks ?? [],
       send: (task, peer) => void this.#ask(task, peer),
       onNobody: (task) => this.#recover(task),
       onPause: (pause, waiting) => this.#stop(pause, waiting),
