@@ -157,7 +157,13 @@ export class LightClient {
       },
       isValidSignature: (signature) => bls.isValidSignature(signature, "basic"),
     };
-    this.#headers = new HeaderSync(this.#chain, x11, clock, (result) => this.#onHeaders(result));
+    this.#headers = new HeaderSync(
+      this.#chain,
+      x11,
+      clock,
+      (result) => this.#onHeaders(result),
+      ({ address }, block) => this.#executor.health.budget.show(address, block),
+    );
     this.#pool = new PeerPool({
       params,
       transport,
@@ -183,6 +189,7 @@ export class LightClient {
         const hash = this.#chain.hashAt(height);
         return hash && toHashHex(hash);
       },
+      heightOf: (block) => this.#chain.heightOf(block),
       apply: (request, answer) => this.#apply(request, answer),
       onFailure: (address, request, error) =>
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
@@ -392,7 +399,6 @@ export class LightClient {
       this.note("warning", `reorganisation: the best chain forks at block ${forkHeight}`, { forkHeight });
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
-    if (reorg) this.#executor.health.budget.forgetServed();
     this.#executor.history.clear();
     this.#executor.dropWaiting();
     const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };
@@ -408,7 +414,7 @@ export class LightClient {
       switch (message.command) {
         case "headers":
         case "headers2":
-          if (!(await this.#headers.accept(message))) await this.#syncHeaders(peer);
+          if (!(await this.#headers.accept(peer, message))) await this.#syncHeaders(peer);
           return;
         case "inv":
           this.#onInventory(peer, message.payload);

@@ -1,7 +1,7 @@
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
 import type { Pause } from "./circuitBreaker.ts";
-import type { PeerSlots } from "./peerSlots.ts";
+import { ANY_LIST, type PeerSlots } from "./peerSlots.ts";
 import { hasPlace, placeHolders } from "./places.ts";
 import type { Priority } from "./plan.ts";
 import { TokenBucket } from "./rateLimit.ts";
@@ -52,7 +52,7 @@ export class Dispatcher {
   /** Most requests that may be on their way now, or answered and not applied. */
   get limit(): number {
     const { health, slots } = this.#options;
-    return health.concurrency.limit(slots.working(undefined).length, health.monitor.conditions().batchFactor);
+    return health.concurrency.limit(slots.working(ANY_LIST).length, health.monitor.conditions().batchFactor);
   }
 
   add(task: SyncTask): void {
