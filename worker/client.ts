@@ -36,6 +36,7 @@ import { explain, plan, type QrInfoRequest, type SyncPlan, type SyncRequest } fr
 import { prune } from "./sync/prune.ts";
 import { backoffMs } from "./sync/recovery.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
+import { takeVerdicts } from "./sync/takeVerdicts.ts";
 import { SyncActivity } from "./syncActivity.ts";
 import { DEFAULT_TUNING, type SyncTuning } from "./syncTuning.ts";
 import { toHashHex } from "./wire/hashes.ts";
@@ -621,9 +622,7 @@ export class LightClient {
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
     if (!this.#wasSynced) this.#setPhase("quorums");
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
-    // Verdicts only: the chain, and with it the lists, may have changed meanwhile.
-    this.#engine = { ...this.#engine, statuses: judged.statuses };
+    await this.#judgeQuorums(quorums);
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
       const reason = "its quorum snapshots were not the network's";
@@ -633,14 +632,18 @@ export class LightClient {
     this.#changed();
   }
 
+  async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
+    this.#engine = takeVerdicts(this.#engine, judged, quorums);
+  }
+
   /** Checks the locks that wait; one whose quorum is not judged yet has it judged first. */
   async #checkLocks(): Promise<LockOutcome> {
     const list = newestList(this.#engine);
     if (list) this.#locks.addFromCoinbase(list, this.#context);
     let outcome = await this.#locks.check(this.#engine, this.#context, this.#verifier);
     if (outcome.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, outcome.awaitedQuorums, this.#context, this.#verifier);
-      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      await this.#judgeQuorums(outcome.awaitedQuorums);
       const again = await this.#locks.check(this.#engine, this.#context, this.#verifier);
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
@@ -665,8 +668,7 @@ export class LightClient {
     const first = await check();
     this.#refuse(first.refused);
     if (first.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, first.awaitedQuorums, this.#context, this.#verifier);
-      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      await this.#judgeQuorums(first.awaitedQuorums);
       this.#refuse((await check()).refused);
     }
     this.#changed();
