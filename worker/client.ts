@@ -43,6 +43,7 @@ import {
 import { prune } from "./sync/prune.ts";
 import { backoffMs } from "./sync/recovery.ts";
 import { SnapshotSources } from "./sync/snapshotSources.ts";
+import { takeVerdicts } from "./sync/takeVerdicts.ts";
 import { SyncActivity } from "./syncActivity.ts";
 import { DEFAULT_TUNING, type SyncTuning } from "./syncTuning.ts";
 import { toHashHex } from "./wire/hashes.ts";
@@ -170,7 +171,13 @@ export class LightClient {
       },
       isValidSignature: (signature) => bls.isValidSignature(signature, "basic"),
     };
-    this.#headers = new HeaderSync(this.#chain, x11, clock, (result) => this.#onHeaders(result));
+    this.#headers = new HeaderSync(
+      this.#chain,
+      x11,
+      clock,
+      (result) => this.#onHeaders(result),
+      ({ address }, block) => this.#executor.health.budget.show(address, block),
+    );
     this.#pool = new PeerPool({
       params,
       transport,
@@ -196,6 +203,7 @@ export class LightClient {
         const hash = this.#chain.hashAt(height);
         return hash && toHashHex(hash);
       },
+      heightOf: (block) => this.#chain.heightOf(block),
       apply: (request, answer) => this.#apply(request, answer),
       onFailure: (address, request, error) =>
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
@@ -422,7 +430,6 @@ export class LightClient {
       this.note("warning", `reorganisation: the best chain forks at block ${forkHeight}`, { forkHeight });
       this.#engine = dropOffChain(this.#engine, this.#context.chain);
     }
-    if (reorg) this.#executor.health.budget.forgetServed();
     this.#executor.history.clear();
     this.#executor.dropWaiting();
     const headersFrom = changedFrom === undefined ? {} : { headersFrom: changedFrom };
@@ -438,7 +445,7 @@ export class LightClient {
       switch (message.command) {
         case "headers":
         case "headers2":
-          if (!(await this.#headers.accept(message))) await this.#syncHeaders(peer);
+          if (!(await this.#headers.accept(peer, message))) await this.#syncHeaders(peer);
           return;
         case "inv":
           this.#onInventory(peer, message.payload);
@@ -646,9 +653,7 @@ export class LightClient {
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
     if (!this.#wasSynced) this.#setPhase("quorums");
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
-    // Verdicts only: the chain, and with it the lists, may have changed meanwhile.
-    this.#engine = { ...this.#engine, statuses: judged.statuses };
+    await this.#judgeQuorums(quorums);
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
       const reason = "its quorum snapshots were not the network's";
@@ -658,14 +663,18 @@ export class LightClient {
     this.#changed();
   }
 
+  async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
+    this.#engine = takeVerdicts(this.#engine, judged, quorums);
+  }
+
   /** Checks the locks that wait; one whose quorum is not judged yet has it judged first. */
   async #checkLocks(): Promise<LockOutcome> {
     const list = newestList(this.#engine);
     if (list) this.#locks.addFromCoinbase(list, this.#context);
     let outcome = await this.#locks.check(this.#engine, this.#context, this.#verifier);
     if (outcome.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, outcome.awaitedQuorums, this.#context, this.#verifier);
-      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      await this.#judgeQuorums(outcome.awaitedQuorums);
       const again = await this.#locks.check(this.#engine, this.#context, this.#verifier);
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
@@ -690,8 +699,7 @@ export class LightClient {
     const first = await check();
     this.#refuse(first.refused);
     if (first.awaitedQuorums.length > 0) {
-      const judged = await judgeQuorums(this.#engine, first.awaitedQuorums, this.#context, this.#verifier);
-      this.#engine = { ...this.#engine, statuses: judged.statuses };
+      await this.#judgeQuorums(first.awaitedQuorums);
       this.#refuse((await check()).refused);
     }
     this.#changed();

@@ -6,11 +6,8 @@ import { type QuorumEntry, quorumKey } from "../engine/quorumSet.ts";
 import { Rotation } from "../engine/rotation.ts";
 import { type EngineState, isContradicted, listAtHeight, newestList, statusOf } from "../engine/state.ts";
 import type { LlmqParams } from "../params/llmq.ts";
-import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { BlockHash, Height, QuorumHash } from "../wire/hashes.ts";
-
-/** Cycles before its own that a rotating quorum is drawn from. */
-const PREVIOUS_QUARTERS = 3;
+import { cycleWorkHeights, isLikelyActiveAt } from "./planPrediction.ts";
 
 /** In `neededBy`: the quorum set at that height, for a lock that waits. */
 export const NEEDED_BY_LOCK = "a ChainLock";
@@ -63,6 +60,10 @@ export interface DiscoverOptions {
 
 /**
  * Says what data is missing. Pure: looks at the engine and the header chain only.
+ *
+ * While the tip's list is missing, quorums of the newest one count only as far as they are likely in the tip's set too:
+ * of a list so far below that newer ones have taken the place of all its quorums, as an early end of the tab leaves it,
+ * nothing is needed but the tip. What a failed DKG keeps active is found as soon as the tip's list is here.
  * Source: `design/sync.md` 2
  */
 export function discover(
@@ -74,7 +75,8 @@ export function discover(
   const tipHash = context.chain.hashAt(tipHeight);
   const tip = tipHash && newest?.height !== tipHeight ? { height: tipHeight, blockHash: tipHash } : undefined;
   const gathered = new Gathered(state, context);
-  const unjudged = newest ? quorumsToJudge(state, newest, neededTypes) : [];
+  const unknown = newest ? quorumsToJudge(state, newest, neededTypes) : [];
+  const unjudged = tip ? unknown.filter((quorum) => isOfUseAt(tipHeight, quorum, context)) : unknown;
   for (const quorum of new Set([...unjudged, ...awaitedQuorums])) gathered.add(quorum);
   for (const height of quorumSetHeights) gathered.needList(height, NEEDED_BY_LOCK);
   const missingLists = gathered.missingLists();
@@ -99,6 +101,17 @@ export function quorumsToJudge(
     (quorum) =>
       neededTypes.includes(quorum.commitment.llmqType) && statusOf(state, quorum).status === "unknown",
   );
+}
+
+/** One without a base on our chain is not: it is only reported. */
+function isOfUseAt(
+  tipHeight: Height,
+  { commitment }: QuorumEntry,
+  { params, chain }: EngineContext,
+): boolean {
+  const llmq = params.llmqs.get(commitment.llmqType);
+  const baseHeight = chain.heightOf(commitment.quorumHash);
+  return !llmq || baseHeight === undefined || isLikelyActiveAt(llmq, baseHeight, tipHeight);
 }
 
 class Gathered {
@@ -131,9 +144,7 @@ class Gathered {
   }
 
   #addRotating(quorum: QuorumEntry, llmq: LlmqParams, cycleBase: Height): void {
-    for (let k = 0; k <= PREVIOUS_QUARTERS; k++) {
-      this.needList(cycleBase - k * llmq.dkgInterval - WORK_DIFF_DEPTH, keyOf(quorum));
-    }
+    for (const height of cycleWorkHeights(cycleBase, llmq)) this.needList(height, keyOf(quorum));
     const status = statusOf(this.#state, quorum);
     if (isContradicted(status)) {
       const cycleHeight = cycleBase - llmq.dkgInterval;

@@ -1,7 +1,8 @@
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
 import type { Pause } from "./circuitBreaker.ts";
-import type { PeerSlots } from "./peerSlots.ts";
+import { ANY_LIST, type PeerSlots } from "./peerSlots.ts";
+import { hasPlace, placeHolders } from "./places.ts";
 import type { Priority } from "./plan.ts";
 import { TokenBucket } from "./rateLimit.ts";
 import type { RequestHistory } from "./requestHistory.ts";
@@ -24,6 +25,8 @@ export interface DispatcherOptions {
   readonly slots: PeerSlots;
   readonly history: RequestHistory;
   readonly log: RequestLog;
+  /** Of the present plan, wherever they are. */
+  readonly tasks: () => readonly SyncTask[];
   /** Asks; takes the peer's place before it returns. */
   readonly send: (task: SyncTask, peer: Peer) => void;
   /** Peers are there, but none is left that the task could go to. */
@@ -46,10 +49,10 @@ export class Dispatcher {
     this.#bucket = new TokenBucket(BURST, REQUESTS_PER_SECOND, this.#now);
   }
 
-  /** Most requests that may be on their way now. */
+  /** Most requests that may be on their way now, or answered and not applied. */
   get limit(): number {
     const { health, slots } = this.#options;
-    return health.concurrency.limit(slots.working(undefined).length, health.monitor.conditions().batchFactor);
+    return health.concurrency.limit(slots.working(ANY_LIST).length, health.monitor.conditions().batchFactor);
   }
 
   add(task: SyncTask): void {
@@ -103,9 +106,12 @@ export class Dispatcher {
   }
 
   #sendAll(): void {
-    const { slots, send } = this.#options;
+    const { slots, tasks, send } = this.#options;
     while (slots.inFlight < this.limit && this.#bucket.waitMs === 0) {
-      const next = this.#queue.take(this.#now(), (queued) => this.#isSendable(queued));
+      const holders = placeHolders(tasks());
+      const isSendable = (queued: Queued<SyncTask>) =>
+        hasPlace(queued.item, holders, this.limit) && this.#isSendable(queued);
+      const next = this.#queue.take(this.#now(), isSendable);
       const peer = next && this.#choose(next.item);
       if (!next || typeof peer !== "object") return;
       this.#bucket.take();

@@ -2,7 +2,7 @@ import { DashlightError, isDashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
 import type { SyncTuning } from "../syncTuning.ts";
-import type { HashHex } from "../wire/hashes.ts";
+import type { BlockHash, HashHex, Height } from "../wire/hashes.ts";
 import type { SyncAccount } from "./account.ts";
 import { AnswerLedger, type AnswerMessage, type Stray } from "./answerLedger.ts";
 import { AnswerQueue } from "./answerQueue.ts";
@@ -10,11 +10,11 @@ import { askPeer, isBadAnswer, type SyncAnswer } from "./askPeer.ts";
 import type { Pause } from "./circuitBreaker.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { classOf } from "./errorStatistics.ts";
-import { PeerSlots } from "./peerSlots.ts";
+import { ANY_LIST, ANY_QRINFO, PeerSlots, type Wanted } from "./peerSlots.ts";
 import type { SyncPlan, SyncRequest } from "./plan.ts";
 import { DEFAULT_COSTS, type PlanCosts } from "./planCosts.ts";
 import { type Decision, recover } from "./recovery.ts";
-import { QRINFO_KEY, RequestHistory, requestKey } from "./requestHistory.ts";
+import { QRINFO_KEY, RequestHistory, refusable, requestKey } from "./requestHistory.ts";
 import type { RequestLog } from "./requestLog.ts";
 import { priorityAfter } from "./requestQueue.ts";
 import { SyncHealth } from "./syncHealth.ts";
@@ -33,7 +33,9 @@ export interface ExecutorOptions {
   readonly doubted: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** @returns hash of the block that the answer to a qrinfo must be about */
-  readonly workBlockOf: (workHeight: number) => HashHex | undefined;
+  readonly workBlockOf: (workHeight: Height) => HashHex | undefined;
+  /** @returns height of a block of our chain */
+  readonly heightOf: (block: BlockHash) => Height | undefined;
   /** Brings an answer into the engine. @throws `engine/*` when a proof refutes it */
   readonly apply: (request: SyncRequest, answer: SyncAnswer) => Promise<void>;
   readonly onFailure: (address: string, request: SyncRequest, error: DashlightError) => void;
@@ -77,10 +79,10 @@ export class Executor {
   #announcedPause: Pause | undefined;
 
   constructor(options: ExecutorOptions) {
-    const { ready, clock, tuning, doubted, signal, log } = options;
+    const { ready, clock, tuning, doubted, signal, log, heightOf } = options;
     this.#options = options;
     this.#now = () => clock.now();
-    this.health = new SyncHealth(tuning, this.#now);
+    this.health = new SyncHealth(tuning, this.#now, heightOf);
     this.#slots = new PeerSlots({ ready, health: this.health, tuning, doubted, now: this.#now });
     this.#dispatcher = new Dispatcher({
       ready,
@@ -89,6 +91,7 @@ export class Executor {
       slots: this.#slots,
       history: this.history,
       log,
+      tasks: () => this.#run?.tasks ?? [],
       send: (task, peer) => void this.#ask(task, peer),
       onNobody: (task) => this.#recover(task),
       onPause: (pause, waiting) => this.#stop(pause, waiting),
@@ -149,13 +152,13 @@ export class Executor {
 
   /** @returns whether a list was given up, and nobody is left that could be asked for it */
   isListExhausted(height: number): boolean {
-    return this.#isExhausted(String(height));
+    return this.#isExhausted(String(height), ANY_LIST);
   }
 
   /** While nobody is connected, there is no saying. */
   get canAskQrInfo(): boolean {
     if (this.#options.ready().length === 0) return true;
-    return this.#slots.usable(QRINFO_KEY).length > 0 && !this.#isExhausted(QRINFO_KEY);
+    return this.#slots.usable(ANY_QRINFO).length > 0 && !this.#isExhausted(QRINFO_KEY, ANY_QRINFO);
   }
 
   /** What requests cost now. */
@@ -163,8 +166,8 @@ export class Executor {
     return this.health.monitor.costs(DEFAULT_COSTS, this.#dispatcher.limit);
   }
 
-  #isExhausted(key: string): boolean {
-    const addresses = this.#slots.usable(key).map(({ address }) => address);
+  #isExhausted(key: string, wanted: Wanted): boolean {
+    const addresses = this.#slots.usable(wanted).map(({ address }) => address);
     return this.history.isExhausted(key, addresses);
   }
 
@@ -289,15 +292,15 @@ export class Executor {
     // Somebody will come.
     if (ready().length === 0) return { action: "ask-another" };
     const past = this.history.of(request);
-    const key = requestKey(request);
+    const wanted = refusable(request);
     const untried = this.#slots
-      .working(key)
+      .working(wanted)
       .filter(({ address }) => !past.failures.some((failure) => failure.address === address));
     return recover({
       past,
       statistics: this.health.statistics,
       untriedPeers: untried.length,
-      usablePeers: this.#slots.usable(key).length,
+      usablePeers: this.#slots.usable(wanted).length,
       random,
     });
   }
@@ -306,7 +309,12 @@ export class Executor {
     const { request } = task;
     const { failures, lastError = new DashlightError({ code: "client/no-peers" }) } =
       this.history.of(request);
-    this.history.giveUp(request);
+    const usable = this.#slots.usable(refusable(request));
+    const unaskable = this.#options.ready().filter((peer) => !usable.includes(peer));
+    this.history.giveUp(
+      request,
+      unaskable.map(({ address }) => address),
+    );
     if (this.#run && failures.length > 0) this.#run.hasChanged = true;
     this.#options.onUnanswered(lastError);
     this.#end(task, state, lastError);

@@ -2,7 +2,7 @@ import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
 import type { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
-import { type BlockHash, toHashHex, ZERO_HASH } from "../wire/hashes.ts";
+import { type BlockHash, equalBytes, toHashHex, ZERO_HASH } from "../wire/hashes.ts";
 import {
   type CompressedHeaders,
   type ConcatenatedHeaders,
@@ -30,22 +30,29 @@ export class HeaderSync {
   readonly #x11: X11;
   readonly #clock: Clock;
   readonly #onAccepted: (result: AcceptResult) => Promise<void>;
+  readonly #onShown: (peer: Peer, block: BlockHash) => void;
   /** One bulk download at a time: what one peer sent the next one need not send again. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Runs that have not started: until then another wish for the same peer's headers adds nothing. */
   readonly #waiting = new Map<Peer, Promise<void>>();
   #requests = 0;
 
+  /**
+   * @param onAccepted - there are new headers
+   * @param onShown - a peer sent valid headers, known or not: up to that block it has the chain
+   */
   constructor(
     chain: HeaderChain,
     x11: X11,
     clock: Clock,
     onAccepted: (result: AcceptResult) => Promise<void>,
+    onShown: (peer: Peer, block: BlockHash) => void = () => undefined,
   ) {
     this.#chain = chain;
     this.#x11 = x11;
     this.#clock = clock;
     this.#onAccepted = onAccepted;
+    this.#onShown = onShown;
   }
 
   /**
@@ -74,8 +81,8 @@ export class HeaderSync {
    * @returns false if they do not connect: then the peer is ahead, and must be asked
    * @throws `chain/*` for a header that breaks a rule
    */
-  async accept(message: HeadersMessage): Promise<boolean> {
-    const { accepted, error } = await this.#accept(this.#link(message));
+  async accept(peer: Peer, message: HeadersMessage): Promise<boolean> {
+    const { accepted, error } = await this.#accept(peer, this.#link(message));
     if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
     if (error) throw error;
     return true;
@@ -85,14 +92,18 @@ export class HeaderSync {
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
       const linked = this.#link(await this.#request(peer, signal));
       if (linked.headers.length === 0) return;
-      const { added, error } = await this.#accept(linked);
+      const { added, error } = await this.#accept(peer, linked);
       if (error) throw error;
       if (added > 0) idle = -1;
+      // The tip alone, as it was asked for: more of what is known may be there for another reason.
+      else if (equalBytes(linked.hashes, this.#chain.headersTip.hash)) return;
     }
   }
 
   #request(peer: Peer, signal: AbortSignal) {
-    const locator = this.#chain.locator();
+    const [tip, ...below] = this.#chain.locator();
+    // From the block before the tip: who is as far as we are shows so, and does not answer with nothing.
+    const locator = below.length > 0 || !tip ? below : [tip];
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
     // Headers that follow an old block we did not name were sent for another reason, and say nothing about the tip.
@@ -121,12 +132,18 @@ export class HeaderSync {
     return { headers, hashes: this.#x11.hashHeaders(headers) };
   }
 
-  async #accept({ headers, hashes }: LinkedHeaders): Promise<AcceptResult> {
+  async #accept(peer: Peer, linked: LinkedHeaders): Promise<AcceptResult> {
+    const { headers, hashes } = linked;
     const now = Math.floor(this.#clock.now() / 1000);
     const result = this.#chain.acceptHeaders(headers, now, hashes);
+    if (hashes.length > 0 && !result.error) this.#onShown(peer, lastHash(linked));
     if (result.added > 0) await this.#onAccepted(result);
     return result;
   }
+}
+
+function lastHash({ hashes }: LinkedHeaders): BlockHash {
+  return hashes.slice(-32) as BlockHash;
 }
 
 function headersOf(message: HeadersMessage): ConcatenatedHeaders {

@@ -1,67 +1,85 @@
+import { type BlockHash, equalBytes, type Height } from "../wire/hashes.ts";
+import { ShownChains } from "./shownChains.ts";
+
 /** A node hangs up at a hundred points and forgets none. Source: `design/sync.md` 1 */
 const MAX_POINTS_A_DAY = 9;
-/** Of those, for what the same node refused before; the rest is left for other requests. */
-const MAX_POINTS_BEFORE_REPEATS = 4;
+/** Refusals remembered of each node; the oldest go. No specific reason for this number. */
+const MAX_REFUSALS = 64;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export type RequestKind = "qrinfo" | "mnlistdiff";
 
-interface Point {
-  readonly atMs: number;
-  /** Key of the request that was refused. */
-  readonly key: string;
-}
-
 /** A request as far as its refusal matters. */
 export interface Refusable {
-  /** Names what it brings. */
-  readonly key: string;
   readonly kind: RequestKind;
-  /** Of the requested block. */
-  readonly height: number;
+  /** The highest one. */
+  readonly target: BlockHash;
+  /** All that it names, genesis left out. */
+  readonly blocks: readonly BlockHash[];
+}
+
+/** What earned a point. */
+interface Refusal {
+  readonly atMs: number;
+  readonly blocks: readonly BlockHash[];
 }
 
 /**
  * What nodes may have held against us: each request that one passes over earns a point there. Counted by address, so
- * a new connection changes nothing.
+ * a new connection changes nothing. What a node refused it is not asked for again until it has shown that its chain
+ * holds that block: then the answer may have got lost.
+ * Source: `design/sync.md` 1
  */
 export class MisbehaviourBudget {
   /** By address, oldest first. */
-  readonly #points = new Map<string, Point[]>();
-  /** Highest block of an answer, by address and kind. */
-  readonly #served = new Map<string, number>();
+  readonly #refusals = new Map<string, readonly Refusal[]>();
+  /** By address. */
+  readonly #shown: ShownChains;
+  /** By address and kind of the answers. */
+  readonly #served: ShownChains;
+
+  /** @param heightOf - of a block of our chain */
+  constructor(heightOf: (block: BlockHash) => Height | undefined) {
+    this.#shown = new ShownChains(heightOf);
+    this.#served = new ShownChains(heightOf);
+  }
 
   /**
    * Whether a node may be asked once more.
-   * @param key - of a request that it may have reason to refuse
+   * @param blocks - that it is asked about
    * @param onTheWay - requests that it has not answered yet: each may earn a point still
    */
-  allows(address: string, key: string | undefined, onTheWay: number, nowMs: number): boolean {
-    const points = this.#ofLastDay(address, nowMs);
-    const isRepeat = points.some((point) => point.key === key);
-    return points.length + onTheWay < (isRepeat ? MAX_POINTS_BEFORE_REPEATS : MAX_POINTS_A_DAY);
+  allows(address: string, blocks: readonly BlockHash[], onTheWay: number, nowMs: number): boolean {
+    const refusals = this.#refusals.get(address) ?? [];
+    const points = refusals.filter(({ atMs }) => nowMs - atMs < DAY_MS).length;
+    const isRefused = (block: BlockHash) =>
+      refusals.some((refusal) => refusal.blocks.some((refused) => equalBytes(refused, block)));
+    const mayLack = blocks.some((block) => isRefused(block) && !this.#shown.has(address, block));
+    return points + onTheWay < MAX_POINTS_A_DAY && !mayLack;
   }
 
   /**
-   * A node passed a request over. One that served that height, or a higher one, has the blocks and does not refuse
-   * them: there an answer got lost, which earns nothing.
+   * A node passed a request over. One that gave an answer of that kind about the block, or a higher one, has what is
+   * needed and does not refuse it: there an answer got lost, which earns nothing.
    */
-  refuse(address: string, { key, kind, height }: Refusable, nowMs: number): void {
-    if ((this.#served.get(`${address} ${kind}`) ?? -1) >= height) return;
-    this.#points.set(address, [...this.#ofLastDay(address, nowMs), { atMs: nowMs, key }]);
+  refuse(address: string, { kind, target, blocks }: Refusable, nowMs: number): void {
+    if (this.#served.has(`${address} ${kind}`, target)) return;
+    const refusals = [...(this.#refusals.get(address) ?? []), { atMs: nowMs, blocks }];
+    this.#refusals.set(address, refusals.slice(-MAX_REFUSALS));
   }
 
-  serve(address: string, { kind, height }: Refusable): void {
-    const served = `${address} ${kind}`;
-    this.#served.set(served, Math.max(height, this.#served.get(served) ?? -1));
+  serve(address: string, { kind, target }: Refusable): void {
+    this.#served.show(`${address} ${kind}`, target);
+    this.show(address, target);
   }
 
-  /** The chain took another branch, which not every node may have. */
-  forgetServed(): void {
-    this.#served.clear();
+  /** A node sent the header of a block. */
+  show(address: string, block: BlockHash): void {
+    this.#shown.show(address, block);
   }
 
-  #ofLastDay(address: string, nowMs: number): Point[] {
-    return (this.#points.get(address) ?? []).filter(({ atMs }) => nowMs - atMs < DAY_MS);
+  /** How high a node's chain is, as far as it showed it. */
+  shownHeight(address: string): Height {
+    return this.#shown.heightOf(address);
   }
 }

@@ -1,7 +1,8 @@
 import type { Peer } from "../net/peer.ts";
 import type { SyncTuning } from "../syncTuning.ts";
+import type { Refusable } from "./misbehaviourBudget.ts";
 import type { SyncRequest } from "./plan.ts";
-import { QRINFO_KEY, refusable } from "./requestHistory.ts";
+import { refusable } from "./requestHistory.ts";
 import type { SyncHealth } from "./syncHealth.ts";
 
 /** A second with other bases would wait at the node all the same. Source: `design/sync.md` 1 */
@@ -16,6 +17,13 @@ export interface PeerSlotsOptions {
   readonly doubted: ReadonlySet<string>;
   readonly now: () => number;
 }
+
+/** What a peer is asked for: the kind of answer, and the blocks that it needs for it. */
+export type Wanted = Pick<Refusable, "kind" | "blocks">;
+
+/** Whatever it may be about. */
+export const ANY_LIST: Wanted = { kind: "mnlistdiff", blocks: [] };
+export const ANY_QRINFO: Wanted = { kind: "qrinfo", blocks: [] };
 
 interface Used {
   readonly total: number;
@@ -37,23 +45,20 @@ export class PeerSlots {
     return [...this.#used.values()].reduce((sum, { total }) => sum + total, 0);
   }
 
-  /**
-   * Peers that may be asked, now or when they have a free place.
-   * @param key - of what they are asked for; undefined: for any list
-   */
-  usable(key: string | undefined): Peer[] {
+  /** Peers that may be asked, now or when they have a free place. */
+  usable({ kind, blocks }: Wanted): Peer[] {
     const { ready, health, doubted, now } = this.#options;
     return ready().filter(
       (peer) =>
-        (key !== QRINFO_KEY || (peer.answersQrInfo && !doubted.has(peer.address))) &&
-        health.budget.allows(peer.address, doubtfulKey(peer, key), 0, now()),
+        (kind !== "qrinfo" || (peer.answersQrInfo && !doubted.has(peer.address))) &&
+        health.budget.allows(peer.address, blocks, 0, now()),
     );
   }
 
   /** Those of them that are not kept off for a while. */
-  working(key: string | undefined): Peer[] {
+  working(wanted: Wanted): Peer[] {
     const { health, now } = this.#options;
-    return this.usable(key).filter(({ address }) => !health.breakers.of(address).isOpen(now()));
+    return this.usable(wanted).filter(({ address }) => !health.breakers.of(address).isOpen(now()));
   }
 
   /**
@@ -66,16 +71,17 @@ export class PeerSlots {
     avoided: readonly string[],
     failed: readonly string[],
   ): Peer | "wait" | "nobody" {
-    const { key, height } = refusable(request);
+    const wanted = refusable(request);
+    const height = request.kind === "qrinfo" ? request.workHeight : request.height;
     const isAvoided = ({ address }: Peer) => avoided.includes(address);
     if (this.#options.ready().length === 0) return "wait";
-    if (this.usable(key).every(isAvoided)) return "nobody";
-    const { monitor } = this.#options.health;
-    const free = this.working(key).filter((peer) => !isAvoided(peer) && this.#isFree(peer, key));
+    if (this.usable(wanted).every(isAvoided)) return "nobody";
+    const { monitor, budget } = this.#options.health;
+    const free = this.working(wanted).filter((peer) => !isAvoided(peer) && this.#isFree(peer, wanted));
     const rank = (peer: Peer): number[] => [
       failed.filter((address) => address === peer.address).length,
-      // It said how long its chain is: whoever lacks the block would refuse.
-      (peer.version?.startHeight ?? 0) < height ? 1 : 0,
+      // It said or showed how long its chain is: whoever lacks the block would refuse.
+      Math.max(peer.version?.startHeight ?? 0, budget.shownHeight(peer.address)) < height ? 1 : 0,
       monitor.conditions(peer.address).isUnstable ? 1 : 0,
       this.#of(peer).total,
     ];
@@ -92,13 +98,13 @@ export class PeerSlots {
     if (this.#of(peer).total === 0) this.#used.delete(peer);
   }
 
-  #isFree(peer: Peer, key: string): boolean {
+  #isFree(peer: Peer, { kind, blocks }: Wanted): boolean {
     const { total, qrInfos } = this.#of(peer);
     const { health, tuning, now } = this.#options;
     return (
       total < tuning.maxPerPeer &&
-      (key !== QRINFO_KEY || qrInfos < MAX_QRINFOS_PER_PEER) &&
-      health.budget.allows(peer.address, doubtfulKey(peer, key), total, now())
+      (kind !== "qrinfo" || qrInfos < MAX_QRINFOS_PER_PEER) &&
+      health.budget.allows(peer.address, blocks, total, now())
     );
   }
 
@@ -110,11 +116,6 @@ export class PeerSlots {
   #of(peer: Peer): Used {
     return this.#used.get(peer) ?? NOTHING;
   }
-}
-
-/** @returns the key only where the peer's chain, as long as it said it is, may lack the block */
-function doubtfulKey(peer: Peer, key: string | undefined): string | undefined {
-  return Number(key) > (peer.version?.startHeight ?? 0) ? key : undefined;
 }
 
 /** By the first number that differs. */

@@ -53,6 +53,22 @@ function newestMinedBase({ dkgInterval, dkgMiningWindowStart }: LlmqParams, tipH
   return latest - (latest % dkgInterval);
 }
 
+/**
+ * Whether a quorum can still be in the tip's set if every DKG since its own succeeded: bases whose mining window is over
+ * push out as many older ones as are active, for a rotating type every cycle the one before.
+ * @param baseHeight - of the quorum
+ */
+export function isLikelyActiveAt(
+  { dkgInterval, dkgMiningWindowEnd, signingActiveQuorumCount, useRotation }: LlmqParams,
+  baseHeight: Height,
+  tipHeight: Height,
+): boolean {
+  const latest = tipHeight - dkgMiningWindowEnd;
+  const newestBase = latest - (latest % dkgInterval);
+  const activeBases = useRotation ? 1 : signingActiveQuorumCount;
+  return baseHeight >= newestBase - (activeBases - 1) * dkgInterval;
+}
+
 /** Heights of the lists that a cycle's members are drawn from, newest first. */
 export function cycleWorkHeights(cycleBase: Height, { dkgInterval }: LlmqParams): Height[] {
   return Array.from(

@@ -9,6 +9,8 @@ interface Past extends RequestPast {
   /** Those that failed it may be asked for it again. */
   readonly mayRepeat: boolean;
   readonly isGivenUp: boolean;
+  /** Addresses that could not be asked when it was given up. */
+  readonly unaskable: readonly string[];
   /** What went wrong last, even if everything else is forgotten. */
   readonly lastError: DashlightError | undefined;
 }
@@ -45,19 +47,21 @@ export class RequestHistory {
     this.#change(request, { wasAlone: true, mayRepeat: true });
   }
 
-  giveUp(request: SyncRequest): void {
-    this.#change(request, { isGivenUp: true });
+  /** @param unaskable - addresses that could not be asked for it */
+  giveUp(request: SyncRequest, unaskable: readonly string[] = []): void {
+    this.#change(request, { isGivenUp: true, unaskable });
   }
 
   succeed(request: SyncRequest): void {
     this.#pasts.delete(requestKey(request));
   }
 
-  /** @returns whether it was given up, and none of `addresses`, which may be asked for it, is left that was not */
+  /** @returns whether it was given up, and none of `addresses`, which may be asked, has come since */
   isExhausted(key: string, addresses: readonly string[]): boolean {
     const past = this.#pasts.get(key);
     if (!past?.isGivenUp) return false;
-    return addresses.every((address) => past.failures.some((failure) => failure.address === address));
+    const known = [...past.unaskable, ...past.failures.map(({ address }) => address)];
+    return addresses.every((address) => known.includes(address));
   }
 
   /** Heights whose list was given up, ascending. */
@@ -102,6 +106,7 @@ function emptyPast(kind: SyncRequest["kind"]): Past {
     notBeforeMs: 0,
     mayRepeat: false,
     isGivenUp: false,
+    unaskable: [],
     lastError: undefined,
   };
 }
@@ -114,6 +119,14 @@ export function requestKey(request: SyncRequest): string {
 }
 
 export function refusable(request: SyncRequest): Refusable {
-  const { kind } = request;
-  return { key: requestKey(request), kind, height: kind === "qrinfo" ? request.workHeight : request.height };
+  if (request.kind === "qrinfo") {
+    const { blockRequestHash: target, baseBlockHashes } = request.request;
+    return { kind: "qrinfo", target, blocks: [...baseBlockHashes, target] };
+  }
+  const { blockHash: target, baseBlockHash } = request.request;
+  return {
+    kind: "mnlistdiff",
+    target,
+    blocks: request.baseHeight === 0 ? [target] : [baseBlockHash, target],
+  };
 }

@@ -1,5 +1,6 @@
 import type { DashlightError } from "../errors.ts";
 import type { SyncTuning } from "../syncTuning.ts";
+import type { BlockHash, Height } from "../wire/hashes.ts";
 import { type Pause, PeerBreakers, SyncBreaker } from "./circuitBreaker.ts";
 import { AdaptiveConcurrency } from "./concurrency.ts";
 import { classOf, ErrorStatistics } from "./errorStatistics.ts";
@@ -14,12 +15,14 @@ export class SyncHealth {
   readonly concurrency: AdaptiveConcurrency;
   readonly statistics = new ErrorStatistics();
   readonly breakers = new PeerBreakers();
-  readonly budget = new MisbehaviourBudget();
+  readonly budget: MisbehaviourBudget;
   readonly #syncBreaker = new SyncBreaker(this.breakers);
   readonly #now: () => number;
 
-  constructor(tuning: SyncTuning, now: () => number) {
+  /** @param heightOf - of a block of our chain */
+  constructor(tuning: SyncTuning, now: () => number, heightOf: (block: BlockHash) => Height | undefined) {
     this.#now = now;
+    this.budget = new MisbehaviourBudget(heightOf);
     this.monitor = new NetworkMonitor(now);
     this.concurrency = new AdaptiveConcurrency(tuning, now);
   }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { DashlightError } from "../../errors.ts";
+import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
+import { decode } from "../../wire/codec.ts";
+import { equalBytes } from "../../wire/hashes.ts";
+import { getMnListDiff } from "../../wire/mnListDiff.ts";
 import { ExecutorRig, FOLDER } from "./executorRig.ts";
 
 const SILENT = { silentOn: ["getmnlistd"] };
@@ -98,10 +102,10 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     const rig = await ExecutorRig.start([
       { ...SILENT, version: (recorded) => ({ ...recorded, startHeight: 400 }) },
     ]);
-    const run = (height: number) => rig.run([rig.diff(height - 1, height)]);
+    const run = (height: number) => rig.run([rig.diff(0, height)]);
     for (let height = 440; height < 448; height++) await run(height);
     rig.executor.history.clear();
-    // Four points are enough for what was refused before by a node whose chain may lack it.
+    // What was refused is not asked for again: the node has not shown that its chain holds the block.
     await run(440);
     expect([rig.node(0).count("getmnlistd"), rig.unanswered.at(-1)]).toEqual([8, "net/refused"]);
     expect(rig.executor.isListExhausted(440)).toBe(true);
@@ -130,9 +134,63 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     };
     await refuse(12);
     expect(rig.failures.length).toBe(12);
-    rig.executor.health.budget.forgetServed();
-    await refuse(12);
-    expect(rig.failures.length).toBe(21);
+  });
+
+  it("asks again for what was refused once the node shows that it has the block, within the budget", async () => {
+    const rig = await ExecutorRig.start([SILENT]);
+    const again = async (times: number) => {
+      for (let i = 0; i < times; i++) {
+        rig.executor.history.clear();
+        await rig.run([rig.diff(424, 448)]);
+      }
+      return rig.asked();
+    };
+    expect(await again(3)).toBe(1);
+    rig.executor.health.budget.show(rig.node(0).address, rig.hash(440));
+    expect(await again(3)).toBe(1);
+    rig.executor.health.budget.show(rig.node(0).address, rig.hash(450));
+    expect(await again(12)).toBe(9);
+  });
+
+  it("never asks a node again for a block it refused and has not shown, whatever gets lost", async () => {
+    const heights = [352, 376, 400, 424, 448, 478];
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = seededRandom(seed);
+      const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
+      const share = random() * 0.8;
+      /** By node, which of its requests it answered. */
+      const answered = [0, 1, 2].map(() => new Set<number>());
+      const nodes = answered.map((own, i) => ({
+        tipHeight: pick(heights),
+        rewrite: (message: { command: string; payload: Uint8Array }) => {
+          if (message.command !== "mnlistdiff") return [message];
+          if (random() < share) return [];
+          own.add(rig.node(i).count("getmnlistd") - 1);
+          return [message];
+        },
+      }));
+      const rig: ExecutorRig = await ExecutorRig.start(nodes, { maxPerPeer: 1 });
+      for (let round = 0; round < 4; round++) {
+        rig.executor.history.clear();
+        const targets = heights.slice(1).filter(() => random() < 0.7);
+        await rig.run(targets.map((to) => rig.diff(pick(heights.filter((from) => from < to)), to)));
+      }
+      for (const [i, own] of answered.entries()) {
+        const refused = new Set<number>();
+        let shown = 0;
+        const asked = rig.node(i).received.filter(({ command }) => command === "getmnlistd");
+        for (const [n, { payload }] of asked.entries()) {
+          const { baseBlockHash, blockHash } = decode(getMnListDiff, payload);
+          const blocks = [baseBlockHash, blockHash].map(
+            (hash) => heights.find((h) => equalBytes(rig.hash(h), hash)) ?? 0,
+          );
+          for (const block of blocks) expect(refused.has(block) && block > shown, `seed ${seed}`).toBe(false);
+          if (own.has(n)) shown = Math.max(shown, ...blocks);
+          else for (const block of blocks) refused.add(block);
+        }
+      }
+      rig.pool.close();
+    }
   });
 });
 
@@ -175,7 +233,7 @@ describe.runIf(hasVectors(FOLDER))("stopping", () => {
   it("is for when nearly all requests fail, and ends when conditions change", async () => {
     const rig = await ExecutorRig.start([SILENT, SILENT, SILENT, SILENT], { adaptiveConcurrency: false });
     const diffs = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, i) => rig.diff(from + i - 1, from + i));
+      Array.from({ length: to - from }, (_, i) => rig.diff(0, from + i));
     await rig.run(diffs(440, 447));
     const pausedAtMs = rig.clock.now();
     expect([rig.pauses, rig.asked()]).toEqual([[], 28]);

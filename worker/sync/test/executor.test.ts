@@ -184,6 +184,34 @@ describe.runIf(hasVectors(FOLDER))("places", () => {
     expect(sequential.log.concurrency.at(-1)).toMatchObject({ inFlight: 1, limit: 1 });
   });
 
+  it("count what is answered and waits for its base, which a kill of the tab would lose", async () => {
+    const tuning = { maxPerPeer: 1, maxConcurrent: 2 };
+    const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, {}], tuning);
+    const [base, dependent, other] = [rig.diff(376, 400), rig.diff(400, 424), rig.diff(424, 448)];
+    const ended = rig.run([base, dependent, other], [[dependent, base]]);
+    await until(() => rig.log.rows[1]?.bytes !== undefined, "the dependent answer");
+    rig.executor.wake();
+    expect(rig.states()).toEqual(["inFlight", "inFlight", "queued"]);
+    rig.node(0).release();
+    await ended;
+    expect(rig.applied).toEqual(["400", "424", "448"]);
+  });
+
+  it("are kept for a base that failed, however many wait for it", async () => {
+    let isFirst = true;
+    const rewrite = (message: { command: string; payload: Uint8Array }) => {
+      const isLost = isFirst && message.command === "mnlistdiff";
+      if (isLost) isFirst = false;
+      return isLost ? [] : [message];
+    };
+    const rig = await ExecutorRig.start([{ rewrite }, {}], { maxPerPeer: 1, maxConcurrent: 2 });
+    const [base, ...others] = [400, 424, 448, 478].map((height) => rig.diff(376, height));
+    if (!base) throw new Error("no base");
+    const bases = others.map((other) => [other, base] as [SyncRequest, SyncRequest]);
+    await rig.run([base, ...others], bases);
+    expect([rig.failures, rig.applied]).toEqual([["0 net/refused"], ["400", "424", "448", "478"]]);
+  });
+
   it("sends the most urgent first, and what others wait for as urgently as those", async () => {
     const rig = await ExecutorRig.start([{}], { isSequential: true });
     const base = rig.diff(376, 400, { priority: "low" });
@@ -202,7 +230,7 @@ describe.runIf(hasVectors(FOLDER))("applying", () => {
     requests: SyncRequest[];
     ended: Promise<boolean>;
   }> {
-    const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, {}], { maxPerPeer: 1, maxConcurrent: 2 });
+    const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, {}], { maxPerPeer: 1, maxConcurrent: 3 });
     const base = rig.diff(376, 400, { priority: "critical" });
     const dependent = rig.diff(400, 424);
     const other = rig.diff(448, 478);

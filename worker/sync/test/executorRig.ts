@@ -8,7 +8,7 @@ import { DEFAULT_TUNING, type SyncTuning } from "../../syncTuning.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
-import { type BlockHash, fromHashHex, type HashHex } from "../../wire/hashes.ts";
+import { type BlockHash, fromHashHex, type HashHex, toHashHex } from "../../wire/hashes.ts";
 import { SyncAccount } from "../account.ts";
 import type { Stray } from "../answerLedger.ts";
 import type { SyncAnswer } from "../askPeer.ts";
@@ -79,6 +79,7 @@ export class ExecutorRig {
       doubted: this.doubted,
       signal: this.abort.signal,
       workBlockOf: (height) => first.recording.hashAt(height) as HashHex | undefined,
+      heightOf: (block) => first.recording.heightOf(toHashHex(block)),
       apply: async (request, answer) => {
         await this.apply(request, answer);
         this.applied.push(requestKey(request));

@@ -37,15 +37,23 @@ class Rig {
   readonly chain: HeaderChain;
   readonly sync: HeaderSync;
   readonly accepted: AcceptResult[] = [];
+  /** Addresses, and heights of what they showed. */
+  readonly shown: [string, number | undefined][] = [];
   readonly #random = seededRandom();
 
   /** @param tipTime - of the newest block, in seconds since 1970 */
   constructor(params: NetworkParams, tipTime: number) {
     this.clock = new ManualClock((tipTime + 60) * 1000);
     this.chain = HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
-    this.sync = new HeaderSync(this.chain, x11, this.clock, async (result) => {
-      this.accepted.push(result);
-    });
+    this.sync = new HeaderSync(
+      this.chain,
+      x11,
+      this.clock,
+      async (result) => {
+        this.accepted.push(result);
+      },
+      ({ address }, block) => this.shown.push([address, this.chain.heightOf(block)]),
+    );
   }
 
   static of({ recording }: ReplayNode): Rig {
@@ -64,8 +72,9 @@ class Rig {
       clock: this.clock,
       randomNonce: () => BigInt(Math.floor(this.#random() * 2 ** 32)),
       startHeight: 0,
-      onMessage: (_, message) => {
-        if (message.command === "headers" || message.command === "headers2") void this.sync.accept(message);
+      onMessage: (from, message) => {
+        if (message.command === "headers" || message.command === "headers2")
+          void this.sync.accept(from, message);
       },
       onClose: () => {},
       onBadMessage: () => {},
@@ -117,6 +126,17 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
       [300, 1],
       [178, 301],
     ]);
+  });
+
+  it("lets every node show how far it is, with one request if it brings nothing new", async () => {
+    const nodes = [await startNode(), await startNode(), await startNode({ tipHeight: 450 })];
+    const [first] = nodes;
+    if (!first) throw new Error("no node");
+    const rig = Rig.of(first);
+    for (const node of nodes) await rig.sync.sync(await rig.peer(node), signal);
+    const shown = nodes.map(({ address }) => rig.shown.filter(([who]) => who === address).at(-1)?.[1]);
+    expect(shown).toEqual([478, 478, 450]);
+    expect(nodes.map((node) => node.count("getheaders2")).slice(0, 2)).toEqual([2, 1]);
   });
 
   it("asks a node once, however often it announces something", async () => {
@@ -173,16 +193,21 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
   it("takes announced headers that connect, and says so if they do not", async () => {
     const node = await startNode({ tipHeight: 470 });
     const rig = Rig.of(node);
-    await rig.sync.sync(await rig.peer(node), signal);
-    expect(await rig.sync.accept(announcement(node, 471, 473))).toBe(true);
+    const peer = await rig.peer(node);
+    await rig.sync.sync(peer, signal);
+    expect(await rig.sync.accept(peer, announcement(node, 471, 473))).toBe(true);
     expect(rig.tip[0]).toBe(473);
-    expect(await rig.sync.accept(announcement(node, 475, 478))).toBe(false);
+    expect(await rig.sync.accept(peer, announcement(node, 475, 478))).toBe(false);
     expect(rig.tip[0]).toBe(473);
     const plain = { command: "headers", payload: node.recording.headers(474, 478) } as const;
-    expect(await rig.sync.accept(plain)).toBe(true);
+    expect(await rig.sync.accept(peer, plain)).toBe(true);
     expect(rig.tip[0]).toBe(478);
-    expect(await rig.sync.accept(plain)).toBe(true);
+    expect(await rig.sync.accept(peer, plain)).toBe(true);
     expect(rig.accepted.map(({ added }) => added)).toEqual([470, 3, 5]);
+    // What did not connect shows nothing.
+    const { address } = node;
+    expect(rig.shown.map(([, height]) => height)).toEqual([470, 470, 473, 478, 478]);
+    expect(rig.shown.every(([who]) => who === address)).toBe(true);
   });
 
   it("throws at announced headers that break a rule", async () => {
@@ -191,7 +216,9 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     const broken = node.recording.headers(1, 3);
     broken.set([0xff, 0xff, 0x7f, 0x1f], 72);
     const message = { command: "headers", payload: broken } as const;
-    await expect(rig.sync.accept(message)).rejects.toMatchObject({ code: expect.stringMatching(/^chain\//) });
+    const refused = rig.sync.accept(await rig.peer(node), message);
+    await expect(refused).rejects.toMatchObject({ code: expect.stringMatching(/^chain\//) });
+    expect(rig.shown).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { SimChain } from "../../../bridge/simnet/chain.ts";
+import { SimChain, type SimChainOptions } from "../../../bridge/simnet/chain.ts";
 import { buildMnListDiff } from "../../../bridge/simnet/consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "../../../bridge/simnet/consensus/buildQRInfo.ts";
 import { rotatingLlmq } from "../../../bridge/simnet/params.ts";
@@ -28,9 +28,10 @@ export class PlannedWorld {
     this.neededTypes = neededLlmqTypes(chain.params);
   }
 
-  static async make(seed = 1): Promise<PlannedWorld> {
+  static async make(seed = 1, more: Partial<SimChainOptions> = {}): Promise<PlannedWorld> {
     const [bls, x11] = [await createBls(), await loadX11()];
-    const chain = new SimChain({ seed, startTimeSeconds: 1_800_000_000, ...PRESETS.small, bls, x11 });
+    const usual = { startTimeSeconds: 1_800_000_000, ...PRESETS.small, bls, x11 };
+    const chain = new SimChain({ seed, ...usual, ...more });
     return new PlannedWorld(chain, {
       params: chain.params,
       chain: {

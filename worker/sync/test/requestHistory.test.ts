@@ -76,5 +76,10 @@ describe("the history of requests", () => {
     const history = new RequestHistory();
     history.giveUp(diffRequest(448));
     expect([history.isExhausted("448", []), history.isExhausted("448", ["a"])]).toEqual([true, false]);
+    history.giveUp(diffRequest(448), ["a"]);
+    expect([history.isExhausted("448", ["a"]), history.isExhausted("448", ["a", "b"])]).toEqual([
+      true,
+      false,
+    ]);
   });
 });

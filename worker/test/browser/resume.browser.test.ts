@@ -12,10 +12,8 @@ import { killAll, Tab } from "./tab.ts";
 const LATENCY_MS = 60;
 const DATABASES = 10;
 const KILLS_PER_DATABASE = 5;
-/** `maxConcurrent` at its most. */
-const MAX_IN_FLIGHT = 8;
-/** A kill may lose what is on its way, and what came just before that and is being stored. */
-const MAX_LOST = 2 * MAX_IN_FLIGHT;
+/** What a kill may lose: `maxConcurrent` at its most, which counts what came and is not stored yet. */
+const MAX_LOST = 8;
 
 let network: StartedNetwork;
 /** What a client shows that nobody disturbed, what it asked for, and how long it took. */
