@@ -9,6 +9,7 @@ import { prepareChainLock } from "../engine/locks.ts";
 import { EMPTY_ENGINE } from "../engine/state.ts";
 import { KnownChain } from "../engine/test/knownChain.ts";
 import { loadX11 } from "../node/loadX11.ts";
+import { nodePoolThreads } from "../node/nodePoolThreads.ts";
 import { neededLlmqTypes, networkParams } from "../params/index.ts";
 import { discover } from "../sync/discover.ts";
 import { verifyLock } from "../sync/judge.ts";
@@ -20,7 +21,10 @@ import { HEADER_SIZE } from "../wire/header.ts";
 import { chainLock } from "../wire/locks.ts";
 import { mnListDiff } from "../wire/mnListDiff.ts";
 import { qrInfo } from "../wire/qrInfo.ts";
+import { benchDecodeAndApply } from "./lists.ts";
 import { type BenchRow, formatTable, makeRow, medianMs } from "./measure.ts";
+import { benchMemory } from "./memory.ts";
+import { benchSignatures } from "./signatures.ts";
 import { benchSimnet } from "./simnet.ts";
 
 const END_OF_TIME = 0xffffffff;
@@ -28,8 +32,11 @@ const END_OF_TIME = 0xffffffff;
 async function main(): Promise<void> {
   const rows: BenchRow[] = [...(await benchX11())];
   if (hasVectors("mainnet/headers")) rows.push(await benchHeaders());
-  if (hasVectors("mainnet/mnlistdiff")) rows.push(...(await benchLists()));
+  rows.push(...(await benchDecodeAndApply()));
+  if (hasVectors("mainnet/qrinfo")) rows.push(...(await benchPlanning()));
   if (hasVectors("testnet/chainlock")) rows.push(await benchChainLock());
+  rows.push(...(await benchSignatures(nodePoolThreads("mcl"))));
+  rows.push(...(await benchMemory()));
   rows.push(...(await benchSimnet()));
   const machine = `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Node ${process.version}`;
   if (process.argv.includes("--json"))
@@ -90,50 +97,10 @@ async function benchHeaders(): Promise<BenchRow> {
   });
 }
 
-async function benchLists(): Promise<BenchRow[]> {
-  const params = networkParams("mainnet");
-  const bytes = readVector("mainnet/mnlistdiff/mnlistdiff_0_2028691_p70230.bin");
-  const codec = mnListDiff(70230);
-  const diff = decode(codec, bytes);
-  const series = "mainnet/mnlistdiff/series_1720000/";
-  const first = decode(mnListDiff(70218), readVector("mainnet/mnlistdiff/mnlistdiff_0_1720000_p70218.bin"));
-  const wide = decode(codec, readVector(`${series}mnlistdiff_1720000_2187936_p70235.bin`));
-  const narrow = decode(codec, readVector(`${series}mnlistdiff_2187936_2188224_p70235.bin`));
-  const chain = new KnownChain()
-    .addHash(1_720_000, toHashHex(first.blockHash))
-    .addHash(2_187_936, toHashHex(wide.blockHash))
-    .addHash(2_188_224, toHashHex(narrow.blockHash))
-    .addHash(2_028_691, toHashHex(diff.blockHash));
-  const context: EngineContext = { params, chain, isValidSignature: () => true };
-  const base = applyDiff(applyDiff(EMPTY_ENGINE, first, context).state, wide, context).state;
-  const rotation = readVector("mainnet/qrinfo/qrinfo_2449949_p70236.bin");
+/** An engine after a mainnet qrinfo: the lists of five cycles, with all that the tip's quorums still need. */
+async function benchPlanning(): Promise<BenchRow[]> {
   const row = (what: string, ours: number, figure: number) =>
     makeRow({ what, ours, unit: "ms", isHigherBetter: false, budget: { relation: "<=", figure } });
-  return [
-    row(
-      `decode a mnlistdiff of ${diff.mnList.length} entries`,
-      await medianMs(() => decode(codec, bytes)),
-      40,
-    ),
-    row(
-      `decode a qrinfo of ${Math.round(rotation.length / 1000)} kB`,
-      await medianMs(() => decode(qrInfo(70236), rotation)),
-      50,
-    ),
-    row(
-      `apply a full mnlistdiff of ${diff.mnList.length} entries`,
-      await medianMs(() => applyDiff(EMPTY_ENGINE, diff, context)),
-      60,
-    ),
-    row("apply the mnlistdiff of one cycle", await medianMs(() => applyDiff(base, narrow, context)), 10),
-    ...(await benchPlanning(row)),
-  ];
-}
-
-/** An engine after a mainnet qrinfo: the lists of five cycles, with all that the tip's quorums still need. */
-async function benchPlanning(
-  row: (what: string, ours: number, figure: number) => BenchRow,
-): Promise<BenchRow[]> {
   const params = networkParams("mainnet");
   const folder = "mainnet/qrinfo/qrinfo_2449949";
   const expected = readVectorJson<{

@@ -60,11 +60,19 @@ export class MainnetLists {
   /** The lists and snapshots of a recorded qrinfo that starts from nothing. */
   feedQrInfo(): void {
     const folder = "mainnet/qrinfo/qrinfo_2449949";
-    const { diffsInApplyOrder } = readVectorJson<{
+    const expected = readVectorJson<{
       diffsInApplyOrder: { blockHeight?: Height; blockHash: string }[];
+      lastCommitmentPerIndex: { quorumHeight: Height; quorumHash: string }[];
+      nonRotatedQuorumsVerifiedFromListsAtHand: { quorumHeight: Height; quorumHash: string }[];
     }>(`${folder}_expected.json`);
-    for (const { blockHeight, blockHash } of diffsInApplyOrder) {
+    for (const { blockHeight, blockHash } of expected.diffsInApplyOrder) {
       if (blockHeight !== undefined) this.#chain.addHash(blockHeight, blockHash);
+    }
+    for (const { quorumHeight, quorumHash } of [
+      ...expected.lastCommitmentPerIndex,
+      ...expected.nonRotatedQuorumsVerifiedFromListsAtHand,
+    ]) {
+      this.#chain.addHash(quorumHeight, quorumHash);
     }
     const message = decode(qrInfo(70236), readVector(`${folder}_p70236.bin`));
     this.state = feedQrInfo(this.state, message, this.context).state;
