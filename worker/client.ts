@@ -32,6 +32,7 @@ import { Executor } from "./sync/executor.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
+import type { NodeRefusal } from "./sync/misbehaviourBudget.ts";
 import {
   EMPTY_PLAN,
   explain,
@@ -68,6 +69,8 @@ export interface SavedStep {
   readonly before: EngineState;
   readonly after: EngineState;
   readonly chainLock?: ChainLocks["newest"];
+  /** Requests that nodes passed over in the last day, all of them. */
+  readonly refusals?: readonly NodeRefusal[];
 }
 
 export interface ClientOptions {
@@ -93,6 +96,7 @@ export interface ClientOptions {
 export interface RestoredState {
   readonly chain: HeaderChain;
   readonly engine: EngineState;
+  readonly refusals?: readonly NodeRefusal[];
 }
 
 /** What a run cost: requests by kind, bytes over all connections, and what became of what failed. */
@@ -205,11 +209,13 @@ export class LightClient {
       },
       heightOf: (block) => this.#chain.heightOf(block),
       apply: (request, answer) => this.#apply(request, answer),
-      onFailure: (address, request, error) =>
+      onFailure: (address, request, error) => {
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
           address,
           ...error.facts,
-        }),
+        });
+        if (error.code === "net/refused") void this.#saveRefusals();
+      },
       onLie: (address, error) => {
         this.setProblem(error);
         this.#pool.penalize(address, 100, error);
@@ -224,6 +230,7 @@ export class LightClient {
         this.#changed();
       },
     });
+    this.#executor.health.budget.restore(restored?.refusals ?? [], clock.now());
   }
 
   get engine(): EngineState {
@@ -735,7 +742,13 @@ export class LightClient {
     if (this.#engine !== before) await this.#save({ before });
   }
 
-  async #save(step: { before: EngineState; headersFrom?: number }): Promise<void> {
+  /** Their points last longer than this run. */
+  #saveRefusals(): Promise<void> {
+    const refusals = this.#executor.health.budget.refusals(this.#options.clock.now());
+    return this.#save({ before: this.#engine, refusals });
+  }
+
+  async #save(step: Pick<SavedStep, "before" | "headersFrom" | "refusals">): Promise<void> {
     const { persistence } = this.#options;
     const chainLock = this.#locks.newest;
     const lock = chainLock ? { chainLock } : {};
