@@ -138,6 +138,9 @@ export class LightClient {
   /** Nothing that a peer could send is missing to judge the newest list's quorums. */
   #isComplete = false;
   #discovery: Discovery | undefined;
+  /** Quorums that are judged while answers come in; ended by itself. */
+  #judging: Promise<void> | undefined;
+  #hasMoreToJudge = false;
   /** What is carried out now. */
   #planned: SyncPlan = EMPTY_PLAN;
   #round = { done: 0, total: 0 };
@@ -282,8 +285,12 @@ export class LightClient {
   async recheck(chainLock: ChainLock | undefined): Promise<void> {
     if (chainLock) this.#locks.add(chainLock, "store");
     if (!newestList(this.#engine)) return;
-    await this.#judge();
-    await this.#checkLocks();
+    try {
+      await this.#judge();
+      await this.#checkLocks();
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    }
     this.#changed();
   }
 
@@ -645,6 +652,7 @@ export class LightClient {
       this.#snapshots.record(fed.state, coveredWorkBlocks(answer.qrInfo), answer.peer.address);
     }
     await this.#save({ before });
+    this.#judgeMeanwhile();
   }
 
   /** A qrinfo does not say which block it was asked for. */
@@ -655,11 +663,42 @@ export class LightClient {
     throw new DashlightError({ code: "engine/not-the-requested-cycle", ...facts });
   }
 
+  /** Judges all that can be judged now. */
   async #judge(): Promise<void> {
+    while (this.#judging) await this.#judging;
+    await this.#judgeOnce();
+  }
+
+  /**
+   * Judges what can be judged already while the rest is on its way: a pool's threads have nothing else to do, while a
+   * single thread would keep the answers waiting.
+   */
+  #judgeMeanwhile(): void {
+    const list = newestList(this.#engine);
+    const isOfTip = list !== undefined && this.#chain.tip.height - list.height <= SYNCED_LAG;
+    if (!this.#options.verifier || !isOfTip) return;
+    this.#hasMoreToJudge = true;
+    this.#judging ??= this.#judgeWhileMore();
+  }
+
+  async #judgeWhileMore(): Promise<void> {
+    try {
+      while (this.#hasMoreToJudge) {
+        this.#hasMoreToJudge = false;
+        await this.#judgeOnce();
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    } finally {
+      this.#judging = undefined;
+    }
+  }
+
+  async #judgeOnce(): Promise<void> {
     const list = newestList(this.#engine);
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
-    if (!this.#wasSynced) this.#setPhase("quorums");
+    if (!this.#wasSynced && !this.#judging) this.#setPhase("quorums");
     await this.#judgeQuorums(quorums);
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
@@ -671,7 +710,8 @@ export class LightClient {
   }
 
   async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
+    const { signal } = this.#abort;
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier, signal);
     this.#engine = takeVerdicts(this.#engine, judged, quorums);
   }
 
