@@ -180,7 +180,8 @@ function secureAggregateSecretKey(
   return products.reduce((total, product) => total + product, 0n) % GROUP_ORDER;
 }
 
-function publicKeysOf(signer: Signer): readonly EncodedPublicKey[] {
+/** @returns one key, or those of all who signed together */
+export function publicKeysOf(signer: Signer): readonly EncodedPublicKey[] {
   return signer.kind === "single" ? [signer.publicKey] : signer.publicKeys;
 }
 

@@ -2,6 +2,7 @@ import { isDashlightError } from "../errors.ts";
 import { createNobleBls } from "./noble.ts";
 import type { Bls } from "./types.ts";
 
+export { publicKeysOf } from "./blsOverCurve.ts";
 export {
   convertPublicKey,
   convertSignature,

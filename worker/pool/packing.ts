@@ -4,6 +4,7 @@ import {
   type BlsScheme,
   type EncodedPublicKey,
   type ExportedKey,
+  publicKeysOf,
   type SignatureCheck,
   type Signer,
   toBinaryString,
@@ -90,12 +91,12 @@ export function packChecks(checks: readonly SignatureCheck[]): {
     keys.push(key);
     return keys.length - 1;
   };
-  const keyCount = checks.reduce((count, { signer }) => count + signerKeys(signer).length, 0);
+  const keyCount = checks.reduce((count, { signer }) => count + publicKeysOf(signer).length, 0);
   const packed = new Uint8Array(checks.length * CHECK_HEAD_BYTES + keyCount * KEY_INDEX_BYTES);
   const view = new DataView(packed.buffer);
   let at = 0;
   for (const { scheme, message, signature, signer } of checks) {
-    const signers = signerKeys(signer);
+    const signers = publicKeysOf(signer);
     packed[at] = (scheme === "legacy" ? LEGACY : 0) | (signer.kind === "secureAggregate" ? AGGREGATE : 0);
     packed.set(message, at + 1);
     packed.set(signature, at + 1 + MESSAGE_BYTES);
@@ -131,10 +132,6 @@ export function unpackChecks({ keys: packedKeys, checks: packed }: PackedChecks)
 /** @returns a name for the key, the same for the same bytes and scheme */
 export function keyId({ bytes, scheme }: EncodedPublicKey): string {
   return scheme + toBinaryString(bytes);
-}
-
-export function signerKeys(signer: Signer): readonly EncodedPublicKey[] {
-  return signer.kind === "single" ? [signer.publicKey] : signer.publicKeys;
 }
 
 function makeSigner(flags: number, publicKeys: EncodedPublicKey[]): Signer {

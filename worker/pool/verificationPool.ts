@@ -3,13 +3,14 @@ import {
   type EncodedPublicKey,
   type ExportedKey,
   PUBLIC_KEY_BYTES,
+  publicKeysOf,
   SIGNATURE_BYTES,
   type SignatureCheck,
   type SignatureVerifier,
   type VerifyOptions,
 } from "../bls/index.ts";
 import { JobQueue, NoThreads, type StartThread } from "./jobQueue.ts";
-import { keyId, packChecks, packExportedKeys, packKeys, signerKeys, unpackExportedKeys } from "./packing.ts";
+import { keyId, packChecks, packExportedKeys, packKeys, unpackExportedKeys } from "./packing.ts";
 
 /** A few keys more or less cost nothing: jobs this small keep all threads busy to the end. */
 const KEYS_PER_JOB = 64;
@@ -58,7 +59,7 @@ export class VerificationPool implements SignatureVerifier {
   async #verify(checks: readonly SignatureCheck[], options: VerifyOptions): Promise<boolean[]> {
     const verdicts = checks.map(() => false);
     const sized = [...checks.entries()].filter(([, check]) => hasRightSizes(check));
-    const keys = sized.flatMap(([, { signer }]) => signerKeys(signer));
+    const keys = sized.flatMap(([, { signer }]) => publicKeysOf(signer));
     // A thread that does all of the work decodes by itself.
     if (keys.length > KEYS_PER_JOB) await this.#decodeKeys(keys, options);
     await Promise.all(
@@ -104,7 +105,7 @@ export class VerificationPool implements SignatureVerifier {
 
   /** Splits checks into parts of about the same work, the first ones first; both signatures of a message stay together. */
   #share(checks: readonly [number, SignatureCheck][]): [number, SignatureCheck][][] {
-    const workOf = ([, { signer }]: [number, SignatureCheck]) => CHECK_WORK + signerKeys(signer).length;
+    const workOf = ([, { signer }]: [number, SignatureCheck]) => CHECK_WORK + publicKeysOf(signer).length;
     const total = checks.reduce((work, check) => work + workOf(check), 0);
     const target = Math.max(MIN_WORK_PER_JOB, total / (this.#queue.size * JOBS_PER_THREAD));
     const parts: [number, SignatureCheck][][] = [];
@@ -161,6 +162,6 @@ function hasRightSizes({ message, signature, signer }: SignatureCheck): boolean 
   return (
     message.length === MESSAGE_BYTES &&
     signature.length === SIGNATURE_BYTES &&
-    signerKeys(signer).every(({ bytes }) => bytes.length === PUBLIC_KEY_BYTES)
+    publicKeysOf(signer).every(({ bytes }) => bytes.length === PUBLIC_KEY_BYTES)
   );
 }
