@@ -12,6 +12,7 @@ import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { loadX11 } from "../node/loadX11.ts";
 import { TcpTransport } from "../node/tcpTransport.ts";
 import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
+import { linkHeadersIn } from "../pool/index.ts";
 import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
@@ -186,7 +187,7 @@ async function runSequential(
     onBadMessage: () => {},
   });
   await peer.connect();
-  const headers = new HeaderSync(chain, x11, SYSTEM_CLOCK, async () => {});
+  const headers = new HeaderSync(chain, linkHeadersIn(undefined, x11), SYSTEM_CLOCK, async () => {});
   await headers.sync(peer, new AbortController().signal);
   const startedAt = performance.now();
   const bytesBefore = peer.bytesIn;
