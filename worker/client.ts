@@ -33,6 +33,7 @@ import { Executor } from "./sync/executor.ts";
 import { HeaderSync, headerPenalty } from "./sync/headerSync.ts";
 import { InstantLocks } from "./sync/instantLocks.ts";
 import { judgeQuorums } from "./sync/judge.ts";
+import type { NodeRefusal } from "./sync/misbehaviourBudget.ts";
 import {
   EMPTY_PLAN,
   explain,
@@ -69,6 +70,8 @@ export interface SavedStep {
   readonly before: EngineState;
   readonly after: EngineState;
   readonly chainLock?: ChainLocks["newest"];
+  /** Requests that nodes passed over in the last day, all of them. */
+  readonly refusals?: readonly NodeRefusal[];
 }
 
 export interface ClientOptions {
@@ -96,6 +99,7 @@ export interface ClientOptions {
 export interface RestoredState {
   readonly chain: HeaderChain;
   readonly engine: EngineState;
+  readonly refusals?: readonly NodeRefusal[];
 }
 
 /** What a run cost: requests by kind, bytes over all connections, and what became of what failed. */
@@ -137,6 +141,9 @@ export class LightClient {
   /** Nothing that a peer could send is missing to judge the newest list's quorums. */
   #isComplete = false;
   #discovery: Discovery | undefined;
+  /** Quorums that are judged while answers come in; ended by itself. */
+  #judging: Promise<void> | undefined;
+  #hasMoreToJudge = false;
   /** What is carried out now. */
   #planned: SyncPlan = EMPTY_PLAN;
   #round = { done: 0, total: 0 };
@@ -208,11 +215,13 @@ export class LightClient {
       },
       heightOf: (block) => this.#chain.heightOf(block),
       apply: (request, answer) => this.#apply(request, answer),
-      onFailure: (address, request, error) =>
+      onFailure: (address, request, error) => {
         this.note("warning", `${address}: ${explain(request)}: ${error.message}`, {
           address,
           ...error.facts,
-        }),
+        });
+        if (error.code === "net/refused") void this.#saveRefusals();
+      },
       onLie: (address, error) => {
         this.setProblem(error);
         this.#pool.penalize(address, 100, error);
@@ -227,6 +236,7 @@ export class LightClient {
         this.#changed();
       },
     });
+    this.#executor.health.budget.restore(restored?.refusals ?? [], clock.now());
   }
 
   get engine(): EngineState {
@@ -278,8 +288,12 @@ export class LightClient {
   async recheck(chainLock: ChainLock | undefined): Promise<void> {
     if (chainLock) this.#locks.add(chainLock, "store");
     if (!newestList(this.#engine)) return;
-    await this.#judge();
-    await this.#checkLocks();
+    try {
+      await this.#judge();
+      await this.#checkLocks();
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    }
     this.#changed();
   }
 
@@ -641,6 +655,7 @@ export class LightClient {
       this.#snapshots.record(fed.state, coveredWorkBlocks(answer.qrInfo), answer.peer.address);
     }
     await this.#save({ before });
+    this.#judgeMeanwhile();
   }
 
   /** A qrinfo does not say which block it was asked for. */
@@ -651,11 +666,42 @@ export class LightClient {
     throw new DashlightError({ code: "engine/not-the-requested-cycle", ...facts });
   }
 
+  /** Judges all that can be judged now. */
   async #judge(): Promise<void> {
+    while (this.#judging) await this.#judging;
+    await this.#judgeOnce();
+  }
+
+  /**
+   * Judges what can be judged already while the rest is on its way: a pool's threads have nothing else to do, while a
+   * single thread would keep the answers waiting.
+   */
+  #judgeMeanwhile(): void {
+    const list = newestList(this.#engine);
+    const isOfTip = list !== undefined && this.#chain.tip.height - list.height <= SYNCED_LAG;
+    if (!this.#options.verifier || !isOfTip) return;
+    this.#hasMoreToJudge = true;
+    this.#judging ??= this.#judgeWhileMore();
+  }
+
+  async #judgeWhileMore(): Promise<void> {
+    try {
+      while (this.#hasMoreToJudge) {
+        this.#hasMoreToJudge = false;
+        await this.#judgeOnce();
+      }
+    } catch (error) {
+      if (!this.#abort.signal.aborted) throw error;
+    } finally {
+      this.#judging = undefined;
+    }
+  }
+
+  async #judgeOnce(): Promise<void> {
     const list = newestList(this.#engine);
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
-    if (!this.#wasSynced) this.#setPhase("quorums");
+    if (!this.#wasSynced && !this.#judging) this.#setPhase("quorums");
     await this.#judgeQuorums(quorums);
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
@@ -667,7 +713,8 @@ export class LightClient {
   }
 
   async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier);
+    const { signal } = this.#abort;
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier, signal);
     this.#engine = takeVerdicts(this.#engine, judged, quorums);
   }
 
@@ -738,7 +785,13 @@ export class LightClient {
     if (this.#engine !== before) await this.#save({ before });
   }
 
-  async #save(step: { before: EngineState; headersFrom?: number }): Promise<void> {
+  /** Their points last longer than this run. */
+  #saveRefusals(): Promise<void> {
+    const refusals = this.#executor.health.budget.refusals(this.#options.clock.now());
+    return this.#save({ before: this.#engine, refusals });
+  }
+
+  async #save(step: Pick<SavedStep, "before" | "headersFrom" | "refusals">): Promise<void> {
     const { persistence } = this.#options;
     const chainLock = this.#locks.newest;
     const lock = chainLock ? { chainLock } : {};

@@ -8,7 +8,13 @@ import { restoreList } from "./engine/restoreList.ts";
 import { EMPTY_ENGINE, type EngineState } from "./engine/state.ts";
 import { DashlightError, isDashlightError } from "./errors.ts";
 import type { NetworkParams } from "./params/index.ts";
-import { ClientStore, makeHeadersStep, type StoredList, type StoreStep } from "./store/index.ts";
+import {
+  ClientStore,
+  makeHeadersStep,
+  type StoredList,
+  type StoredRefusal,
+  type StoreStep,
+} from "./store/index.ts";
 import { readSummary } from "./summary.ts";
 import { type HashHex, toHashHex } from "./wire/hashes.ts";
 import type { ChainLock } from "./wire/locks.ts";
@@ -50,7 +56,7 @@ export class StorePersistence implements Persistence {
   }
 }
 
-function toStoreStep({ chain, headersFrom, before, after, chainLock }: SavedStep): StoreStep {
+function toStoreStep({ chain, headersFrom, before, after, chainLock, refusals }: SavedStep): StoreStep {
   const addLists = [...after.lists].filter(([hash]) => !before.lists.has(hash)).map(([, list]) => list);
   const removeLists = [...before.lists.keys()].filter((hash) => !after.lists.has(hash));
   const changed = [...after.snapshots].filter(([hash, snapshot]) => before.snapshots.get(hash) !== snapshot);
@@ -65,6 +71,7 @@ function toStoreStep({ chain, headersFrom, before, after, chainLock }: SavedStep
       ? {}
       : { announced: [...after.announcedQuorums.values()] }),
     ...(chainLock ? { chainLock: chainLock.lock } : {}),
+    ...(refusals ? { refusals } : {}),
   };
 }
 
@@ -79,6 +86,7 @@ export interface ProvenState {
   readonly chain: HeaderChain;
   readonly engine: EngineState;
   readonly chainLock: ChainLock | undefined;
+  readonly refusals: readonly StoredRefusal[];
 }
 
 /**
@@ -108,8 +116,11 @@ export async function restore(
   };
   const engine = await restoreEngine(store, context, dropped);
   const chainLock = await keepErrors(dropped, () => store.loadChainLock());
+  const refusals = await keepErrors(dropped, () => store.loadRefusals());
+  // Nothing else takes the place of a broken record before the next refusal.
+  if (!refusals) await store.save({ refusals: [] });
   await keepErrors(dropped, () => checkSummary(store));
-  return { state: { chain, engine, chainLock }, dropped };
+  return { state: { chain, engine, chainLock, refusals: refusals ?? [] }, dropped };
 }
 
 /** What was shown of it is gone already; here it is only named. */

@@ -1,4 +1,4 @@
-import type { Bls } from "../bls/index.ts";
+import type { SignatureVerifier } from "../bls/index.ts";
 import type { HeaderChain } from "../chain/headerChain.ts";
 import { applyDiff } from "../engine/applyDiff.ts";
 import type { EngineContext } from "../engine/context.ts";
@@ -32,7 +32,7 @@ export async function syncSequentially(
   chain: HeaderChain,
   start: EngineState,
   context: EngineContext,
-  bls: Bls,
+  verifier: SignatureVerifier,
 ): Promise<SequentialResult> {
   const neededTypes = neededLlmqTypes(context.params);
   const { height: tipHeight } = chain.tip;
@@ -59,7 +59,7 @@ export async function syncSequentially(
     } else {
       const list = newestList(engine);
       const quorums = list ? quorumsToJudge(engine, list, neededTypes) : [];
-      engine = await judgeQuorums(engine, quorums, context, bls);
+      engine = await judgeQuorums(engine, quorums, context, verifier);
       continue;
     }
     fetchedAt = performance.now();

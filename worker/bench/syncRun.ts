@@ -10,12 +10,14 @@ import { EMPTY_ENGINE, type EngineState, newestList } from "../engine/state.ts";
 import { Peer } from "../net/peer.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { loadX11 } from "../node/loadX11.ts";
+import { nodePoolThreads } from "../node/nodePoolThreads.ts";
 import { TcpTransport } from "../node/tcpTransport.ts";
 import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
-import { linkHeadersIn } from "../pool/index.ts";
+import { linkHeadersIn, VerificationPool } from "../pool/index.ts";
 import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
+import { makeQuorumSet } from "../test/quorumSet.ts";
 import { toHashHex } from "../wire/hashes.ts";
 import { measureProgress, type ProgressSample } from "./progressTruth.ts";
 import { syncSequentially } from "./sequentialSync.ts";
@@ -48,9 +50,20 @@ export interface SyncResult {
 }
 
 const MAX_PEERS = 4;
+const THREADS = 2;
+
 const [x11, bls] = await Promise.all([loadX11(), createBls()]);
+/** As in the browser, where the threads are there long before the last header is. */
+const verifier = await openPool();
 
 process.once("message", (job: SyncJob) => void run(job));
+
+async function openPool(): Promise<VerificationPool> {
+  const pool = new VerificationPool(bls, THREADS, nodePoolThreads(bls.engine));
+  const checks = makeQuorumSet(bls, [{ count: 1, members: 1 }], 1, 1);
+  await Promise.all(Array.from({ length: THREADS }, () => pool.verify(checks)));
+  return pool;
+}
 
 async function run(job: SyncJob): Promise<void> {
   let restored: RestoredState | undefined;
@@ -85,6 +98,7 @@ async function syncPlanned(
         random: Math.random,
         x11,
         bls,
+        verifier,
         persistence: {
           save: async ({ chain, after }) => {
             if (state?.engine.lists.size !== after.lists.size) lastListAt = performance.now();
@@ -205,7 +219,7 @@ async function runSequential(
     chain,
     restored?.engine ?? EMPTY_ENGINE,
     context,
-    bls,
+    verifier,
   );
   const ms = performance.now() - startedAt;
   const bytes = peer.bytesIn - bytesBefore;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import type { ClientSnapshot } from "../api.ts";
 import { createBls } from "../bls/index.ts";
@@ -6,8 +7,11 @@ import { LightClient } from "../client.ts";
 import { DashlightError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { type NetworkParams, neededLlmqTypes } from "../params/index.ts";
+import { VerificationPool } from "../pool/index.ts";
+
 import { loadX11 } from "./loadX11.ts";
 import { loadNetwork } from "./network.ts";
+import { nodePoolThreads } from "./nodePoolThreads.ts";
 import { splitAddress, TcpTransport } from "./tcpTransport.ts";
 import { UsageError } from "./verifyArguments.ts";
 
@@ -80,6 +84,9 @@ async function main(): Promise<number> {
   const finished = new Promise<"synced" | "timeout">((resolve) => {
     finish = resolve;
   });
+  const bls = await createBls();
+  const threads = Math.max(2, availableParallelism() - 1);
+  const pool = new VerificationPool(bls, threads, nodePoolThreads(bls.engine));
   const client = new LightClient(
     {
       params: args.params,
@@ -87,7 +94,8 @@ async function main(): Promise<number> {
       clock: SYSTEM_CLOCK,
       random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
       x11: await loadX11(),
-      bls: await createBls(),
+      bls,
+      verifier: pool,
       persistence: undefined,
       neededTypes: neededLlmqTypes(args.params),
       maxPeers: MAX_PEERS,
@@ -104,6 +112,7 @@ async function main(): Promise<number> {
   clearTimeout(timer);
   const snapshot = client.snapshot(undefined);
   client.stop();
+  pool.close();
   const result = summarize(snapshot, client, performance.now() - startedAt);
   if (args.isJson) console.log(JSON.stringify(result, null, 2));
   else

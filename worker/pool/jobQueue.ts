@@ -18,7 +18,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface JobOptions {
   /** Goes before everything that is not. */
   readonly isUrgent?: boolean | undefined;
-  /** Nobody wants the result any more. */
+  /** Once aborted, the job is not begun any more. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -77,11 +77,8 @@ export class JobQueue {
    */
   run(makeJob: Waiting["makeJob"], { isUrgent = false, signal }: JobOptions): Promise<Bytes> {
     return new Promise((finish, fail) => {
-      if (signal?.aborted) return fail(signal.reason);
       if (this.#slots.size === 0) return fail(new NoThreads());
-      const waiting = { makeJob, isUrgent, signal, finish, fail, crashes: 0 };
-      signal?.addEventListener("abort", () => this.#cancel(waiting), { once: true });
-      this.#insert(waiting);
+      this.#insert({ makeJob, isUrgent, signal, finish, fail, crashes: 0 });
       this.#pump();
     });
   }
@@ -117,7 +114,7 @@ export class JobQueue {
   #pump(): void {
     for (const slot of this.#slots) {
       if (!slot.isReady || slot.running) continue;
-      const waiting = this.#waiting.shift();
+      const waiting = this.#takeNext();
       if (!waiting) return;
       const id = this.#nextId++;
       slot.running = { id, waiting };
@@ -132,7 +129,6 @@ export class JobQueue {
     else if (message.id === slot.running?.id) {
       const { waiting } = slot.running;
       slot.running = undefined;
-      // Somebody who cancelled hears no more of it: finish() does nothing then.
       waiting.finish(message.bytes);
     }
     this.#pump();
@@ -142,7 +138,7 @@ export class JobQueue {
     if (!this.#slots.delete(slot)) return;
     slot.thread.terminate();
     const waiting = slot.running?.waiting;
-    if (waiting && !waiting.signal?.aborted) {
+    if (waiting) {
       waiting.crashes++;
       if (waiting.crashes < MAX_CRASHES_OF_A_JOB) this.#waiting.unshift(waiting);
       else waiting.fail(new NoThreads());
@@ -153,9 +149,13 @@ export class JobQueue {
     this.#pump();
   }
 
-  #cancel(waiting: Waiting): void {
-    this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    waiting.fail(waiting.signal?.reason);
+  /** @returns the first that is still wanted */
+  #takeNext(): Waiting | undefined {
+    for (;;) {
+      const waiting = this.#waiting.shift();
+      if (!waiting?.signal?.aborted) return waiting;
+      waiting.fail(waiting.signal.reason);
+    }
   }
 
   #failAll(): void {

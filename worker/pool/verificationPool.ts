@@ -48,7 +48,7 @@ export class VerificationPool implements SignatureVerifier {
   /** @throws the reason of the signal */
   async verify(checks: readonly SignatureCheck[], options: VerifyOptions = {}): Promise<boolean[]> {
     try {
-      return await this.#verify(checks, options);
+      return await unlessAborted(this.#verify(checks, options), options.signal);
     } catch (error) {
       if (!(error instanceof NoThreads)) throw error;
       return this.#local.verify(checks);
@@ -139,6 +139,22 @@ export class VerificationPool implements SignatureVerifier {
         transfer: [packed.keys.buffer, packed.checks.buffer, exported.buffer],
       };
     }, options);
+  }
+}
+
+/** @throws the reason of the signal at once, whatever becomes of the work */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from "./headers.ts";
 import { type EngineIndex, readEngine, readRevision, type StoredEngine } from "./readEngine.ts";
 import { decodeBytes } from "./records.ts";
+import { decodeRefusals, encodeRefusals, type StoredRefusal } from "./refusals.ts";
 import {
   CLIENT_SCHEMA_VERSION,
   type ClientSchema,
@@ -34,6 +35,8 @@ export interface StoreStep extends EngineStep {
   readonly headers?: HeadersStep;
   /** The newest verified one. */
   readonly chainLock?: ChainLock;
+  /** All that are to be kept, oldest first. */
+  readonly refusals?: readonly StoredRefusal[];
   /** Anything `structuredClone` takes. */
   readonly summary?: unknown;
 }
@@ -112,6 +115,12 @@ export class ClientStore {
     return value === undefined ? undefined : decodeBytes(chainLock, value, "meta chainLock");
   }
 
+  /** @throws `store/corrupt` */
+  async loadRefusals(): Promise<StoredRefusal[]> {
+    const value = await this.#read((transaction) => transaction.objectStore("meta").get("refusals"));
+    return value === undefined ? [] : decodeRefusals(value);
+  }
+
   /** @returns what was saved, or undefined; its shape is the caller's to check */
   async loadSummary(): Promise<unknown> {
     return this.#read((transaction) => transaction.objectStore("meta").get("summary"));
@@ -177,6 +186,7 @@ export class ClientStore {
     if (rewrite !== undefined) writeHeaders(transaction, writes, rewrite);
     const meta = transaction.objectStore("meta");
     if (step.chainLock !== undefined) writes.push(meta.put(encode(chainLock, step.chainLock), "chainLock"));
+    if (step.refusals !== undefined) writes.push(meta.put(encodeRefusals(step.refusals), "refusals"));
     if (step.summary !== undefined) writes.push(meta.put(step.summary, "summary"));
     writes.push(meta.put(next.revision, "revision"));
     return next;

@@ -8,6 +8,7 @@ export {
 } from "./headers.ts";
 export type { StoredList } from "./lists.ts";
 export type { StoredEngine } from "./readEngine.ts";
+export type { StoredRefusal } from "./refusals.ts";
 export {
   DEFAULT_SETTINGS,
   readSettings,

@@ -48,10 +48,10 @@ export interface ChainRecord {
 }
 
 /**
- * `chain`: ChainRecord. `announced`: n times 32 bytes, keys of `commitments`. `chainLock`: a clsig. `summary`: the
- * caller's own. `revision`: a number that every write makes greater.
+ * `chain`: ChainRecord. `announced`: n times 32 bytes, keys of `commitments`. `chainLock`: a clsig. `refusals`: of
+ * requests, by nodes. `summary`: the caller's own. `revision`: a number that every write makes greater.
  */
-export type MetaKey = "chain" | "announced" | "chainLock" | "summary" | "revision";
+export type MetaKey = "chain" | "announced" | "chainLock" | "refusals" | "summary" | "revision";
 
 export interface SettingsSchema extends DBSchema {
   settings: { key: "settings"; value: unknown };

@@ -337,11 +337,10 @@ export class Executor {
   ): void {
     task.status = "ended";
     this.#options.log.end(task.row, state, why);
+    const dependents = state === "answered" ? [] : this.#dispatcher.removeDependents(task);
     this.#options.onDone();
-    if (state !== "answered") {
-      for (const dependent of this.#dispatcher.removeDependents(task)) {
-        this.#end(dependent, "aborted", "the list it is based on did not come");
-      }
+    for (const dependent of dependents) {
+      this.#end(dependent, "aborted", "the list it is based on did not come");
     }
     this.#answers.applyWhatIsReady();
     const run = this.#run;

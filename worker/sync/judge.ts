@@ -12,8 +12,10 @@ import { toHashHex } from "../wire/hashes.ts";
 export async function runJobs(
   jobs: readonly VerificationJob[],
   verifier: SignatureVerifier,
+  signal?: AbortSignal,
 ): Promise<Verdict[]> {
-  const results = await verifier.verify(jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]));
+  const checks = jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]);
+  const results = await verifier.verify(checks, signal && { signal });
   return jobs.map((job, i) => ({
     job,
     isQuorumSigValid: results[2 * i] === true,
@@ -21,15 +23,19 @@ export async function runJobs(
   }));
 }
 
-/** Judges every quorum of `quorums` that can be judged. */
+/**
+ * Judges every quorum of `quorums` that can be judged.
+ * @throws the reason of the signal
+ */
 export async function judgeQuorums(
   state: EngineState,
   quorums: Iterable<QuorumEntry>,
   context: EngineContext,
   verifier: SignatureVerifier,
+  signal?: AbortSignal,
 ): Promise<EngineState> {
   const prepared = quorumJobs(state, quorums, context);
-  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, verifier));
+  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, verifier, signal));
 }
 
 export type LockVerdict =

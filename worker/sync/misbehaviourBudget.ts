@@ -24,6 +24,11 @@ interface Refusal {
   readonly blocks: readonly BlockHash[];
 }
 
+/** As it is kept over a restart: a node does not forget either. */
+export interface NodeRefusal extends Refusal {
+  readonly address: string;
+}
+
 /**
  * What nodes may have held against us: each request that one passes over earns a point there. Counted by address, so
  * a new connection changes nothing. What a node refused it is not asked for again until it has shown that its chain
@@ -51,7 +56,7 @@ export class MisbehaviourBudget {
    */
   allows(address: string, blocks: readonly BlockHash[], onTheWay: number, nowMs: number): boolean {
     const refusals = this.#refusals.get(address) ?? [];
-    const points = refusals.filter(({ atMs }) => nowMs - atMs < DAY_MS).length;
+    const points = refusals.filter(({ atMs }) => isOfLastDay(atMs, nowMs)).length;
     const isRefused = (block: BlockHash) =>
       refusals.some((refusal) => refusal.blocks.some((refused) => equalBytes(refused, block)));
     const mayLack = blocks.some((block) => isRefused(block) && !this.#shown.has(address, block));
@@ -64,7 +69,24 @@ export class MisbehaviourBudget {
    */
   refuse(address: string, { kind, target, blocks }: Refusable, nowMs: number): void {
     if (this.#served.has(`${address} ${kind}`, target)) return;
-    const refusals = [...(this.#refusals.get(address) ?? []), { atMs: nowMs, blocks }];
+    this.#add({ address, atMs: nowMs, blocks });
+  }
+
+  /** @returns what earned points in the last day, oldest first */
+  refusals(nowMs: number): NodeRefusal[] {
+    const all = [...this.#refusals].flatMap(([address, refusals]) =>
+      refusals.map((refusal) => ({ address, ...refusal })),
+    );
+    return all.filter(({ atMs }) => isOfLastDay(atMs, nowMs)).sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** @param refusals - of an earlier run; what a clock that went wrong put into the future counts as from now */
+  restore(refusals: readonly NodeRefusal[], nowMs: number): void {
+    for (const refusal of refusals) this.#add({ ...refusal, atMs: Math.min(refusal.atMs, nowMs) });
+  }
+
+  #add({ address, ...refusal }: NodeRefusal): void {
+    const refusals = [...(this.#refusals.get(address) ?? []), refusal];
     this.#refusals.set(address, refusals.slice(-MAX_REFUSALS));
   }
 
@@ -82,4 +104,8 @@ export class MisbehaviourBudget {
   shownHeight(address: string): Height {
     return this.#shown.heightOf(address);
   }
+}
+
+function isOfLastDay(atMs: number, nowMs: number): boolean {
+  return nowMs - atMs < DAY_MS;
 }

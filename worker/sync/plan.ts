@@ -292,15 +292,16 @@ class Planner {
   }
 
   /**
-   * The newest list at or below the oldest work block, or a whole list comes again; then the newest of those above. A
-   * list that is on its way counts: only its hash is in the request.
+   * The newest lists at or below the oldest work block, or a whole list comes again: several, since the commitments may
+   * need cycles below that block too. Then the newest of those above. A list that is on its way counts: only its hash is
+   * in the request.
    */
   #qrInfoBases(oldest: Height, upTo: Height): Height[] {
-    const below = [
+    const below = new Set([
       ...this.#held.filter((height) => height <= oldest),
       ...[...this.#wanted.keys()].filter((height) => height < oldest),
-    ];
-    const lowest = below.length === 0 ? [] : [Math.max(...below)];
+    ]);
+    const lowest = [...below].sort((a, b) => a - b).slice(-MAX_QRINFO_BASES);
     const above = this.#held.filter((height) => height > oldest && height <= upTo);
     return [...lowest, ...above.slice(-MAX_QRINFO_BASES)];
   }

@@ -1,5 +1,5 @@
 import type { ClientSnapshot, PeerSnapshot } from "../../api.ts";
-import { type Bls, createMclBls } from "../../bls/index.ts";
+import { type Bls, createMclBls, type SignatureVerifier } from "../../bls/index.ts";
 import { LightClient, type Persistence, type RestoredState } from "../../client.ts";
 import { type NetworkParams, neededLlmqTypes } from "../../params/index.ts";
 import { ManualClock } from "../../test/manualClock.ts";
@@ -23,6 +23,8 @@ export interface ClientRunOptions {
   readonly neededTypes?: readonly number[];
   readonly persistence?: Persistence;
   readonly restored?: RestoredState;
+  /** Checks signatures instead of the engine. */
+  readonly verifier?: SignatureVerifier;
   /** Connects to nobody yet. */
   readonly isOffline?: boolean;
 }
@@ -37,7 +39,7 @@ export class ClientRun {
   private constructor(
     node: ReplayNode,
     { x11, bls }: { x11: X11; bls: Bls },
-    { params: changes, maxPeers = 4, neededTypes, persistence, restored }: ClientRunOptions,
+    { params: changes, maxPeers = 4, neededTypes, persistence, restored, verifier }: ClientRunOptions,
   ) {
     const { tipTime } = node.recording;
     const params = { ...node.recording.params, ...changes };
@@ -50,6 +52,7 @@ export class ClientRun {
         random: seededRandom(),
         x11,
         bls,
+        ...(verifier ? { verifier } : {}),
         persistence,
         neededTypes: neededTypes ?? neededLlmqTypes(params),
         maxPeers,

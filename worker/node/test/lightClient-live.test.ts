@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Mined, mineRow } from "../../chain/test/mining.ts";
 import type { RestoredState, SavedStep } from "../../client.ts";
 import { newestList, statusOf } from "../../engine/state.ts";
+import { until } from "../../test/until.ts";
 import { hasVectors, readVectorJson } from "../../test/vectors.ts";
 import { fromHashHex } from "../../wire/hashes.ts";
 import type { ClientRun } from "./clientRun.ts";
@@ -97,6 +98,32 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, as time goes on", () => {
     await second.synced();
     expect(second.client.requestCounts).toMatchObject({ qrinfo: 0, mnlistdiff: 0 });
     expect([again.count("getqrinfo"), again.count("getmnlistd")]).toEqual([0, 0]);
+  });
+
+  it("goes on counting what a node refused before it was closed", async () => {
+    let restored: RestoredState | undefined;
+    const persistence = {
+      save: async ({ chain, after, refusals }: SavedStep) => {
+        const kept = refusals ?? restored?.refusals;
+        restored = { chain, engine: { ...after, statuses: new Map() }, ...(kept ? { refusals: kept } : {}) };
+      },
+    };
+    const node = await startNode({ silentOn: ["getmnlistd", "getqrinfo"] });
+    const asked = () => node.count("getmnlistd") + node.count("getqrinfo");
+    for (let tab = 0; tab < 3; tab++) {
+      const run = await startClient([node], { persistence, ...(restored ? { restored } : {}) });
+      await run.until(({ problem }) => problem !== undefined, "a problem");
+      for (let wait = 0; wait < 12; wait++) {
+        await until(
+          () => run.client.syncActivity.requests.every(({ state }) => state !== "inFlight"),
+          "quiet",
+        );
+        run.clock.advance(20_000);
+      }
+      run.client.stop();
+    }
+    expect(restored?.refusals?.length).toBe(9);
+    expect(asked()).toBe(9);
   });
 
   it("bans whoever offers a branch below a ChainLock, however long", async () => {

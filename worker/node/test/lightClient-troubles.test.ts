@@ -151,10 +151,8 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
       .map(({ baseBlockHash, blockHash }) =>
         [baseBlockHash, blockHash].map((hash) => node.recording.heightOf(toHashHex(hash))),
       );
-    expect(targets.filter(([, target]) => target === 424)).toEqual([
-      [400, 424],
-      [376, 424],
-    ]);
+    // Whether it was asked for before, too, depends on what the node refuses first.
+    expect(targets.filter(([, target]) => target === 424).at(-1)).toEqual([376, 424]);
     expect(targets.filter(([, target]) => target === 400)).toEqual([[376, 400]]);
     expect(run.client.isSynced).toBe(false);
   });

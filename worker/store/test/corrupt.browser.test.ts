@@ -277,6 +277,42 @@ describe("a broken record", () => {
   );
 });
 
+describe("refusals", () => {
+  const refusals = [1, 2, 3].map((i) => ({
+    address: `192.0.2.${i}:9999`,
+    atMs: 1_800_000_000_000 + i,
+    blocks: lists.slice(0, i).map(({ blockHash }) => blockHash),
+  }));
+
+  it("come back as they were saved, the newest of too many", () =>
+    withStore(async (store) => {
+      expect(await store.loadRefusals()).toEqual([]);
+      await store.save({ refusals });
+      await store.save({ chainLock });
+      expect(await store.loadRefusals()).toEqual(refusals);
+      const many = Array.from({ length: 300 }, (_, atMs) => ({ address: "a:1", atMs, blocks: [] }));
+      await store.save({ refusals: many });
+      expect(await store.loadRefusals()).toEqual(many.slice(44));
+    }));
+
+  it.each([
+    ["no list", () => 7, "no list of refusals"],
+    ["more than are ever saved", ([one]: unknown[]) => Array.from({ length: 257 }, () => one), "no list"],
+    ["of nobody", ([one]: object[]) => [{ ...one, address: undefined }], "no address"],
+    ["of an endless address", ([one]: object[]) => [{ ...one, address: "a".repeat(261) }], "no address"],
+    ["of no time", ([one]: object[]) => [{ ...one, atMs: "yesterday" }], "no number"],
+    ["about something else", ([one]: object[]) => [{ ...one, blocks: new Uint8Array(33) }], "33 bytes"],
+  ])("are named and not taken if they are %s", (_, change, what) =>
+    withStore(async (store) => {
+      await store.save({ refusals });
+      const value = await readRecord(store.name, "meta", "refusals");
+      await replaceRecord(store.name, "meta", "refusals", change(value as never[]));
+      const facts = { code: "store/corrupt", what: expect.stringContaining(`meta refusals: ${what}`) };
+      expect(await rejection(store.loadRefusals())).toMatchObject({ facts });
+    }),
+  );
+});
+
 describe("one flipped bit anywhere in what a list is proven by", () => {
   const FIELDS = ["cbTx", "merkleHashes", "merkleFlags", "masternodes", "quorums"] as const;
 

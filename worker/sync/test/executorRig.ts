@@ -90,8 +90,15 @@ export class ExecutorRig {
         this.pool.penalize(address, 100, error);
       },
       onUnanswered: ({ code }) => this.unanswered.push(code),
-      onPause: (pause) => this.pauses.push(pause),
-      onDone: () => this.done++,
+      // As the client does: whatever happens may let requests go out.
+      onPause: (pause) => {
+        this.pauses.push(pause);
+        this.executor.wake();
+      },
+      onDone: () => {
+        this.done++;
+        this.executor.wake();
+      },
     });
     cleanups.push(() => this.pool.close());
   }

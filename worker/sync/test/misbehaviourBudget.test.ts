@@ -114,6 +114,37 @@ describe("the misbehaviour budget", () => {
     );
   });
 
+  it("goes on after a restart as if there had been none", () => {
+    const [before, after] = [makeBudget(), makeBudget()];
+    before.refuse("old", list(5), 0);
+    for (let i = 1; i <= 8; i++) before.refuse("a", list(i, 200), i);
+    before.refuse("b", QRINFO, 4);
+    const now = DAY_MS;
+    const kept = before.refusals(now);
+    expect(kept.map(({ address, atMs }) => `${address} ${atMs}`)).toEqual([
+      "a 1",
+      "a 2",
+      "a 3",
+      "a 4",
+      "b 4",
+      "a 5",
+      "a 6",
+      "a 7",
+      "a 8",
+    ]);
+    after.restore(structuredClone(kept), now);
+    for (const budget of [before, after]) {
+      expect([0, 1].map((onTheWay) => budget.allows("a", [], onTheWay, now))).toEqual([true, false]);
+      expect(budget.allows("a", [hashOf(200)], 0, now)).toBe(false);
+      expect(budget.allows("b", QRINFO.blocks, 0, now)).toBe(false);
+      expect(budget.allows("old", [], 8, now)).toBe(true);
+    }
+    // The clock was wrong when it was written.
+    const early = makeBudget();
+    early.restore(kept, -1);
+    expect([early.allows("a", [], 1, 0), early.allows("a", [], 1, DAY_MS - 1)]).toEqual([false, true]);
+  });
+
   it("does not count as refused what a node served before: that was lost", () => {
     const budget = makeBudget();
     const points = (address: string) =>

@@ -168,6 +168,8 @@ const CASES: readonly Case[] = [
   ["the announced quorums gone", remove("meta", "announced"), undefined],
   ["records swapped", swap("meta", "announced", "chainLock"), /meta announced: 132 bytes/],
 
+  ["refusals that are none", () => replaceRecord(name, "meta", "refusals", 5), /meta refusals: no list/],
+
   ["the summary gone", remove("meta", "summary"), undefined],
   ["another summary", change("meta", "summary", () => 5), /meta summary/],
   ["a summary that is none", change("meta", "summary", () => ({ version: 1 })), /meta summary/],
@@ -211,6 +213,7 @@ async function expectWhole(): Promise<void> {
     expect((await store.loadHeaders())?.saved.tip.height).toBe(network.tipHeight);
     expect((await store.loadEngine()).dropped).toEqual([]);
     expect(await store.loadChainLock()).toMatchObject({ height: expected.shown.chainLock?.height });
+    expect(await store.loadRefusals()).toEqual([]);
   } finally {
     store.close();
   }

@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { type Bls, createMclBls, type SignatureVerifier } from "../../bls/index.ts";
+import { VerificationPool } from "../../pool/index.ts";
+import { hasVectors } from "../../test/vectors.ts";
+import { nodePoolThreads } from "../nodePoolThreads.ts";
+import type { ClientRun } from "./clientRun.ts";
+import { startClient, startNode } from "./replays.ts";
+
+const SCENARIOS = ["cycle-a", "few-masternodes-c"].filter((scenario) => hasVectors(`regtest/${scenario}`));
+
+const pools: VerificationPool[] = [];
+afterEach(() => {
+  for (const pool of pools.splice(0)) pool.close();
+});
+
+function openPool(bls: Bls): VerificationPool {
+  const pool = new VerificationPool(bls, 2, nodePoolThreads(bls.engine));
+  pools.push(pool);
+  return pool;
+}
+
+describe.each(SCENARIOS)("%s with a pool", (scenario) => {
+  it("is verified as without one", async () => {
+    const node = await startNode({ scenario });
+    const alone = await startClient([node]);
+    await alone.synced();
+    const pooled = await startClient([node], { verifier: openPool(await createMclBls()) });
+    await pooled.synced();
+    const { quorums, masternodes, chainLock, cannotVerify, problem } = alone.snapshot;
+    expect(pooled.snapshot).toMatchObject({ quorums, masternodes, chainLock, cannotVerify, problem });
+    expect([...pooled.client.engine.statuses]).toEqual([...alone.client.engine.statuses]);
+  });
+
+  it("judges quorums before the last list is there", async () => {
+    const node = await startNode({ scenario });
+    const pool = openPool(await createMclBls());
+    /** Lists held at the first batch of several signatures. */
+    let listsAtFirst: number | undefined;
+    let run: ClientRun | undefined;
+    const verifier: SignatureVerifier = {
+      verify: (checks, options) => {
+        if (checks.length > 1) listsAtFirst ??= run?.client.engine.lists.size;
+        return pool.verify(checks, options);
+      },
+    };
+    run = await startClient([node], { verifier, isOffline: true });
+    run.connect(node);
+    await run.synced();
+    expect(listsAtFirst).toBeGreaterThan(0);
+    expect(listsAtFirst).toBeLessThan(run.client.engine.lists.size);
+  });
+
+  it("stops while signatures are checked, without a word", async () => {
+    const node = await startNode({ scenario });
+    const bls = await createMclBls();
+    const local: Bls = { ...bls, verify: () => Promise.reject(new Error("nobody waits for this")) };
+    const pool = openPool(local);
+    let run: ClientRun | undefined;
+    const stopped = new Promise<void>((resolve) => {
+      const verifier: SignatureVerifier = {
+        verify: (checks, options) => {
+          const verdicts = pool.verify(checks, options);
+          run?.client.stop();
+          pool.close();
+          resolve();
+          return verdicts;
+        },
+      };
+      void startClient([node], { verifier, isOffline: true }).then((started) => {
+        run = started;
+        run.connect(node);
+      });
+    });
+    await stopped;
+    // Whatever is left over comes now, and would fail the run.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(run?.snapshot.isSynced).toBe(false);
+  });
+});
