@@ -26,7 +26,8 @@ const NOT_IN_THE_PAGE = new Set(["test", "bench", "node"]);
  */
 export function ensureBuilt(root) {
   const modules = run(root, ["worker/buildAssembly.mjs"]);
-  process.stderr.write(modules.replace(/.*: up to date\n/g, ""));
+  const built = modules.replace(/.*: up to date\n/g, "");
+  if (built) process.stderr.write(built);
   if (isUpToDate(root)) return false;
   process.stderr.write("Building the app (once, and after changes) ...\n");
   buildApp(root);

@@ -387,8 +387,14 @@ export class LightClient {
    */
   get isSynced(): boolean {
     const list = newestList(this.#engine);
-    if (!list || !this.#isComplete || this.#chain.tip.height - list.height > SYNCED_LAG) return false;
+    if (!list || !this.#isComplete || this.#isBehind) return false;
     return this.#locks.newest !== undefined && !this.#hasInvalidQuorum(list);
+  }
+
+  /** Whether the newest list is older than one that only waits for the next. */
+  get #isBehind(): boolean {
+    const list = newestList(this.#engine);
+    return list === undefined || this.#chain.tip.height - list.height > SYNCED_LAG;
   }
 
   #hasInvalidQuorum(list: MasternodeList): boolean {
@@ -532,6 +538,8 @@ export class LightClient {
   /** Brings the engine up to the tip: judge, discover, plan, ask, apply, and again while that brings something. */
   async #advance(): Promise<void> {
     this.#round = { done: 0, total: 0 };
+    // After a long sleep the new tip's quorums are other ones, and none of them is judged.
+    if (this.#isBehind) this.#isComplete = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const next = await this.#planNext();
       const { requests, rationale } = next;
@@ -677,9 +685,7 @@ export class LightClient {
    * single thread would keep the answers waiting.
    */
   #judgeMeanwhile(): void {
-    const list = newestList(this.#engine);
-    const isOfTip = list !== undefined && this.#chain.tip.height - list.height <= SYNCED_LAG;
-    if (!this.#options.verifier || !isOfTip) return;
+    if (!this.#options.verifier || this.#isBehind) return;
     this.#hasMoreToJudge = true;
     this.#judging ??= this.#judgeWhileMore();
   }

@@ -12,6 +12,7 @@ import {
   SCALAR_BYTES,
   toBasicPublicKey,
   toBasicSignature,
+  toBinaryString,
   toHex,
   toNumberBE,
 } from "./encoding.ts";
@@ -41,7 +42,7 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
   /** @returns for each key what it is, or undefined if it is not valid; those not seen before are decoded together */
   function decodePublicKeys(keys: readonly EncodedPublicKey[]): (DecodedKey<G1> | undefined)[] {
     const basics = keys.map(toBasicPublicKey);
-    const ids = basics.map((basic) => (basic ? toHex(basic) : ""));
+    const ids = basics.map((basic) => (basic ? toBinaryString(basic) : ""));
     const unseen = new Map<string, Uint8Array>();
     for (const [i, basic] of basics.entries()) {
       const id = ids[i] ?? "";
@@ -61,7 +62,7 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
 
   function learnPublicKeys(keys: readonly ExportedKey[]): void {
     for (const { basic, exported } of keys) {
-      const id = toHex(basic);
+      const id = toBinaryString(basic);
       if (!publicKeys.has(id)) publicKeys.set(id, { basic, point: curve.importG1(exported) });
     }
   }
@@ -84,33 +85,39 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
   }
 
   /** @returns undefined if one of the keys is not valid, or there are none */
-  function weighSigner(signer: Signer, scheme: BlsScheme): WeightedPoints<G1> | undefined {
-    const keys = allOrNothing(decodePublicKeys(publicKeysOf(signer)));
+  function weighSigner(
+    { kind }: Signer,
+    decoded: readonly (DecodedKey<G1> | undefined)[],
+    scheme: BlsScheme,
+  ): WeightedPoints<G1> | undefined {
+    const keys = allOrNothing(decoded);
     if (!keys) return undefined;
-    if (signer.kind === "single") return { points: keys.map(({ point }) => point), scalars: [1n] };
+    if (kind === "single") return { points: keys.map(({ point }) => point), scalars: [1n] };
     const { values, coefficients } = computeCoefficients(
       keys.map(({ basic, point }) => ({ encoded: fromBasicPublicKey(basic, scheme), value: point })),
     );
     return { points: values, scalars: coefficients };
   }
 
-  function prepare({
-    scheme,
-    message,
-    signature,
-    signer,
-  }: SignatureCheck): PreparedCheck<G1, G2> | undefined {
+  function prepare(
+    { scheme, message, signature, signer }: SignatureCheck,
+    keys: readonly (DecodedKey<G1> | undefined)[],
+  ): PreparedCheck<G1, G2> | undefined {
     const point = decodeSignature(signature, scheme);
-    const weighed = point === undefined ? undefined : weighSigner(signer, scheme);
+    const weighed = point === undefined ? undefined : weighSigner(signer, keys, scheme);
     if (point === undefined || !weighed) return undefined;
     const messageId = `${scheme} ${toHex(message)}`;
     return { signer: weighed, messageId, message: hashToPoint(message, scheme), signature: point };
   }
 
   async function verify(checks: readonly SignatureCheck[]): Promise<boolean[]> {
-    // All keys at once: those of one check are soon asked for again.
-    decodePublicKeys(checks.flatMap(({ signer }) => publicKeysOf(signer)));
-    const prepared = checks.map(prepare);
+    const keys = decodePublicKeys(checks.flatMap(({ signer }) => publicKeysOf(signer)));
+    let at = 0;
+    const prepared = checks.map((check) => {
+      const first = at;
+      at += publicKeysOf(check.signer).length;
+      return prepare(check, keys.slice(first, at));
+    });
     const verdicts = verifyBatch(
       curve,
       prepared.filter((check) => check !== undefined),

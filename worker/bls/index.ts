@@ -2,7 +2,13 @@ import { isDashlightError } from "../errors.ts";
 import { createNobleBls } from "./noble.ts";
 import type { Bls } from "./types.ts";
 
-export { convertPublicKey, convertSignature, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "./encoding.ts";
+export {
+  convertPublicKey,
+  convertSignature,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  toBinaryString,
+} from "./encoding.ts";
 export { createNobleBls } from "./noble.ts";
 export type {
   Bls,

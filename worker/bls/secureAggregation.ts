@@ -4,7 +4,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { joined, toNumberBE } from "./encoding.ts";
+import { joined } from "./encoding.ts";
 
 /** One key, in the encoding that is hashed, with whatever the caller wants to multiply. */
 export interface WeighedKey<T> {
@@ -27,8 +27,15 @@ export function computeCoefficients<T>(keys: readonly WeighedKey<T>[]): Weighted
   const digest = sha256(joined(...sorted.map((key) => key.encoded)));
   return {
     values: sorted.map((key) => key.value),
-    coefficients: sorted.map((_, i) => toNumberBE(sha256(joined(indexBytes(i), digest)))),
+    coefficients: sorted.map((_, i) => readDigest(sha256(joined(indexBytes(i), digest)))),
   };
+}
+
+/** @returns the 32 bytes as a number, big-endian */
+function readDigest({ buffer, byteOffset }: Uint8Array): bigint {
+  const view = new DataView(buffer, byteOffset);
+  const high = (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
+  return (high << 128n) | (view.getBigUint64(16) << 64n) | view.getBigUint64(24);
 }
 
 function indexBytes(index: number): Uint8Array {

@@ -39,7 +39,7 @@ interface Slot {
 }
 
 /** A job that took so many threads with it is given back. */
-const MAX_CRASHES_OF_A_JOB = 2;
+const MAX_CRASHES_OF_A_JOB = 3;
 /** So many crashes, and there is something wrong with threads here. */
 const MAX_CRASHES = 6;
 

@@ -1,6 +1,13 @@
 /** Jobs and results as single buffers, so that they are handed over and not copied key by key. */
 
-import type { BlsScheme, EncodedPublicKey, ExportedKey, SignatureCheck, Signer } from "../bls/index.ts";
+import {
+  type BlsScheme,
+  type EncodedPublicKey,
+  type ExportedKey,
+  type SignatureCheck,
+  type Signer,
+  toBinaryString,
+} from "../bls/index.ts";
 import { HEADER_SIZE } from "../wire/header.ts";
 import type { LinkedHeaders } from "../wire/headers.ts";
 
@@ -70,7 +77,11 @@ export function unpackExportedKeys(packed: Uint8Array, count: number): (Exported
   });
 }
 
-export function packChecks(checks: readonly SignatureCheck[]): PackedChecks {
+/** @returns the checks, and keyId() of each key in them */
+export function packChecks(checks: readonly SignatureCheck[]): {
+  packed: PackedChecks;
+  ids: readonly string[];
+} {
   const indexes = new Map<string, number>();
   const keys: EncodedPublicKey[] = [];
   const indexOf = (key: EncodedPublicKey) => {
@@ -97,7 +108,7 @@ export function packChecks(checks: readonly SignatureCheck[]): PackedChecks {
       at += KEY_INDEX_BYTES;
     }
   }
-  return { keys: packKeys(keys), checks: packed };
+  return { packed: { keys: packKeys(keys), checks: packed }, ids: [...indexes.keys()] };
 }
 
 export function unpackChecks({ keys: packedKeys, checks: packed }: PackedChecks): SignatureCheck[] {
@@ -135,7 +146,7 @@ export function unpackLinked(packed: Uint8Array, count: number): LinkedHeaders {
 
 /** @returns a name for the key, the same for the same bytes and scheme */
 export function keyId({ bytes, scheme }: EncodedPublicKey): string {
-  return scheme + String.fromCharCode(...bytes);
+  return scheme + toBinaryString(bytes);
 }
 
 export function signerKeys(signer: Signer): readonly EncodedPublicKey[] {

@@ -129,10 +129,9 @@ export class VerificationPool implements SignatureVerifier {
 
   #runChecks(checks: readonly SignatureCheck[], options: VerifyOptions): Promise<Uint8Array> {
     return this.#queue.run(() => {
-      const ids = new Set(checks.flatMap(({ signer }) => signerKeys(signer).map(keyId)));
+      const { packed, ids } = packChecks(checks);
       // What was dropped from memory meanwhile is decoded again over there.
-      const keys = [...ids].map((id) => this.#known.get(id)).filter((key) => key !== undefined);
-      const packed = packChecks(checks);
+      const keys = ids.map((id) => this.#known.get(id)).filter((key) => key !== undefined);
       const exported = packExportedKeys(keys);
       return {
         job: { kind: "checks", packed, exported, exportedCount: keys.length },

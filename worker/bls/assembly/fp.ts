@@ -80,8 +80,6 @@ const INVERSION_EXPONENT: usize = memory.data<u8>([
   0x1e, 0xab, 0xff, 0xfe, 0xb1, 0x53, 0xff, 0xff, 0xb9, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xaa, 0xa9,
 ]);
 
-/** Upper words of a square. */
-const upper: usize = memory.data(112, 16);
 const powers: usize = memory.data(16 * 64, 16);
 const untied: usize = memory.data(64, 16);
 
@@ -129,8 +127,25 @@ export function reduce(out: usize, a: usize): void {
   store<u32>(out, <u32>(carry + <i64>load<u32>(a, 52) - times * <i64>P13), 52);
 }
 
-/** a * b / R modulo p. @param a - wide. @param b - wide. Gives tidy. */
+/**
+ * a * b / R modulo p, column by column; each column's m makes its lowest 28 bits 0. A column adds 14 products of at most
+ * 60 bits and 14 of 56: no carries within it. @param a - wide. @param b - wide. Gives tidy.
+ */
 export function multiply(out: usize, a: usize, b: usize): void {
+  const a0 = <u64>load<u32>(a);
+  const a1 = <u64>load<u32>(a, 4);
+  const a2 = <u64>load<u32>(a, 8);
+  const a3 = <u64>load<u32>(a, 12);
+  const a4 = <u64>load<u32>(a, 16);
+  const a5 = <u64>load<u32>(a, 20);
+  const a6 = <u64>load<u32>(a, 24);
+  const a7 = <u64>load<u32>(a, 28);
+  const a8 = <u64>load<u32>(a, 32);
+  const a9 = <u64>load<u32>(a, 36);
+  const a10 = <u64>load<u32>(a, 40);
+  const a11 = <u64>load<u32>(a, 44);
+  const a12 = <u64>load<u32>(a, 48);
+  const a13 = <u64>load<u32>(a, 52);
   const b0 = <u64>load<u32>(b);
   const b1 = <u64>load<u32>(b, 4);
   const b2 = <u64>load<u32>(b, 8);
@@ -145,32 +160,106 @@ export function multiply(out: usize, a: usize, b: usize): void {
   const b11 = <u64>load<u32>(b, 44);
   const b12 = <u64>load<u32>(b, 48);
   const b13 = <u64>load<u32>(b, 52);
-  let t0: u64 = 0, t1: u64 = 0, t2: u64 = 0, t3: u64 = 0, t4: u64 = 0, t5: u64 = 0, t6: u64 = 0;
-  let t7: u64 = 0, t8: u64 = 0, t9: u64 = 0, t10: u64 = 0, t11: u64 = 0, t12: u64 = 0, t13: u64 = 0;
-  // 14 rows add 28 products of at most 60 and 56 bits to a word: no carries before the end.
-  for (let i: usize = 0; i < BYTES; i += 4) {
-    const x = <u64>load<u32>(a + i);
-    const low = t0 + x * b0;
-    const m = (low * NEGATIVE_INVERSE) & MASK;
-    t0 = t1 + x * b1 + m * P1 + ((low + m * P0) >> 28);
-    t1 = t2 + x * b2 + m * P2;
-    t2 = t3 + x * b3 + m * P3;
-    t3 = t4 + x * b4 + m * P4;
-    t4 = t5 + x * b5 + m * P5;
-    t5 = t6 + x * b6 + m * P6;
-    t6 = t7 + x * b7 + m * P7;
-    t7 = t8 + x * b8 + m * P8;
-    t8 = t9 + x * b9 + m * P9;
-    t9 = t10 + x * b10 + m * P10;
-    t10 = t11 + x * b11 + m * P11;
-    t11 = t12 + x * b12 + m * P12;
-    t12 = t13 + x * b13 + m * P13;
-    t13 = 0;
-  }
-  storeCarried(out, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13);
+  let u: u64 = a0 * b0;
+  const m0 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m0 * P0;
+  u = (u >> 28) + a0 * b1 + a1 * b0 + (m0 * P1);
+  const m1 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m1 * P0;
+  u = (u >> 28) + a0 * b2 + a1 * b1 + a2 * b0 + (m0 * P2 + m1 * P1);
+  const m2 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m2 * P0;
+  u = (u >> 28) + a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 + (m0 * P3 + m1 * P2 + m2 * P1);
+  const m3 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m3 * P0;
+  u = (u >> 28) + a0 * b4 + a1 * b3 + a2 * b2 + a3 * b1 + a4 * b0 + (m0 * P4 + m1 * P3 + m2 * P2 + m3 * P1);
+  const m4 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m4 * P0;
+  u = (u >> 28) + a0 * b5 + a1 * b4 + a2 * b3 + a3 * b2 + a4 * b1 + a5 * b0 + (m0 * P5 + m1 * P4 + m2 * P3
+    + m3 * P2 + m4 * P1);
+  const m5 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m5 * P0;
+  u = (u >> 28) + a0 * b6 + a1 * b5 + a2 * b4 + a3 * b3 + a4 * b2 + a5 * b1 + a6 * b0 + (m0 * P6 + m1 * P5
+    + m2 * P4 + m3 * P3 + m4 * P2 + m5 * P1);
+  const m6 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m6 * P0;
+  u = (u >> 28) + a0 * b7 + a1 * b6 + a2 * b5 + a3 * b4 + a4 * b3 + a5 * b2 + a6 * b1 + a7 * b0 + (m0 * P7
+    + m1 * P6 + m2 * P5 + m3 * P4 + m4 * P3 + m5 * P2 + m6 * P1);
+  const m7 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m7 * P0;
+  u = (u >> 28) + a0 * b8 + a1 * b7 + a2 * b6 + a3 * b5 + a4 * b4 + a5 * b3 + a6 * b2 + a7 * b1 + a8 * b0
+    + (m0 * P8 + m1 * P7 + m2 * P6 + m3 * P5 + m4 * P4 + m5 * P3 + m6 * P2 + m7 * P1);
+  const m8 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m8 * P0;
+  u = (u >> 28) + a0 * b9 + a1 * b8 + a2 * b7 + a3 * b6 + a4 * b5 + a5 * b4 + a6 * b3 + a7 * b2 + a8 * b1
+    + a9 * b0 + (m0 * P9 + m1 * P8 + m2 * P7 + m3 * P6 + m4 * P5 + m5 * P4 + m6 * P3 + m7 * P2 + m8 * P1);
+  const m9 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m9 * P0;
+  u = (u >> 28) + a0 * b10 + a1 * b9 + a2 * b8 + a3 * b7 + a4 * b6 + a5 * b5 + a6 * b4 + a7 * b3 + a8 * b2
+    + a9 * b1 + a10 * b0 + (m0 * P10 + m1 * P9 + m2 * P8 + m3 * P7 + m4 * P6 + m5 * P5 + m6 * P4 + m7 * P3
+    + m8 * P2 + m9 * P1);
+  const m10 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m10 * P0;
+  u = (u >> 28) + a0 * b11 + a1 * b10 + a2 * b9 + a3 * b8 + a4 * b7 + a5 * b6 + a6 * b5 + a7 * b4 + a8 * b3
+    + a9 * b2 + a10 * b1 + a11 * b0 + (m0 * P11 + m1 * P10 + m2 * P9 + m3 * P8 + m4 * P7 + m5 * P6 + m6 * P5
+    + m7 * P4 + m8 * P3 + m9 * P2 + m10 * P1);
+  const m11 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m11 * P0;
+  u = (u >> 28) + a0 * b12 + a1 * b11 + a2 * b10 + a3 * b9 + a4 * b8 + a5 * b7 + a6 * b6 + a7 * b5 + a8 * b4
+    + a9 * b3 + a10 * b2 + a11 * b1 + a12 * b0 + (m0 * P12 + m1 * P11 + m2 * P10 + m3 * P9 + m4 * P8 + m5 * P7
+    + m6 * P6 + m7 * P5 + m8 * P4 + m9 * P3 + m10 * P2 + m11 * P1);
+  const m12 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m12 * P0;
+  u = (u >> 28) + a0 * b13 + a1 * b12 + a2 * b11 + a3 * b10 + a4 * b9 + a5 * b8 + a6 * b7 + a7 * b6 + a8 * b5
+    + a9 * b4 + a10 * b3 + a11 * b2 + a12 * b1 + a13 * b0 + (m0 * P13 + m1 * P12 + m2 * P11 + m3 * P10 + m4 * P9
+    + m5 * P8 + m6 * P7 + m7 * P6 + m8 * P5 + m9 * P4 + m10 * P3 + m11 * P2 + m12 * P1);
+  const m13 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m13 * P0;
+  u = (u >> 28) + a1 * b13 + a2 * b12 + a3 * b11 + a4 * b10 + a5 * b9 + a6 * b8 + a7 * b7 + a8 * b6 + a9 * b5
+    + a10 * b4 + a11 * b3 + a12 * b2 + a13 * b1 + (m1 * P13 + m2 * P12 + m3 * P11 + m4 * P10 + m5 * P9 + m6 * P8
+    + m7 * P7 + m8 * P6 + m9 * P5 + m10 * P4 + m11 * P3 + m12 * P2 + m13 * P1);
+  store<u32>(out, <u32>(u & MASK));
+  u = (u >> 28) + a2 * b13 + a3 * b12 + a4 * b11 + a5 * b10 + a6 * b9 + a7 * b8 + a8 * b7 + a9 * b6 + a10 * b5
+    + a11 * b4 + a12 * b3 + a13 * b2 + (m2 * P13 + m3 * P12 + m4 * P11 + m5 * P10 + m6 * P9 + m7 * P8 + m8 * P7
+    + m9 * P6 + m10 * P5 + m11 * P4 + m12 * P3 + m13 * P2);
+  store<u32>(out, <u32>(u & MASK), 4);
+  u = (u >> 28) + a3 * b13 + a4 * b12 + a5 * b11 + a6 * b10 + a7 * b9 + a8 * b8 + a9 * b7 + a10 * b6 + a11 * b5
+    + a12 * b4 + a13 * b3 + (m3 * P13 + m4 * P12 + m5 * P11 + m6 * P10 + m7 * P9 + m8 * P8 + m9 * P7 + m10 * P6
+    + m11 * P5 + m12 * P4 + m13 * P3);
+  store<u32>(out, <u32>(u & MASK), 8);
+  u = (u >> 28) + a4 * b13 + a5 * b12 + a6 * b11 + a7 * b10 + a8 * b9 + a9 * b8 + a10 * b7 + a11 * b6 + a12 * b5
+    + a13 * b4 + (m4 * P13 + m5 * P12 + m6 * P11 + m7 * P10 + m8 * P9 + m9 * P8 + m10 * P7 + m11 * P6 + m12 * P5
+    + m13 * P4);
+  store<u32>(out, <u32>(u & MASK), 12);
+  u = (u >> 28) + a5 * b13 + a6 * b12 + a7 * b11 + a8 * b10 + a9 * b9 + a10 * b8 + a11 * b7 + a12 * b6
+    + a13 * b5 + (m5 * P13 + m6 * P12 + m7 * P11 + m8 * P10 + m9 * P9 + m10 * P8 + m11 * P7 + m12 * P6
+    + m13 * P5);
+  store<u32>(out, <u32>(u & MASK), 16);
+  u = (u >> 28) + a6 * b13 + a7 * b12 + a8 * b11 + a9 * b10 + a10 * b9 + a11 * b8 + a12 * b7 + a13 * b6
+    + (m6 * P13 + m7 * P12 + m8 * P11 + m9 * P10 + m10 * P9 + m11 * P8 + m12 * P7 + m13 * P6);
+  store<u32>(out, <u32>(u & MASK), 20);
+  u = (u >> 28) + a7 * b13 + a8 * b12 + a9 * b11 + a10 * b10 + a11 * b9 + a12 * b8 + a13 * b7 + (m7 * P13
+    + m8 * P12 + m9 * P11 + m10 * P10 + m11 * P9 + m12 * P8 + m13 * P7);
+  store<u32>(out, <u32>(u & MASK), 24);
+  u = (u >> 28) + a8 * b13 + a9 * b12 + a10 * b11 + a11 * b10 + a12 * b9 + a13 * b8 + (m8 * P13 + m9 * P12
+    + m10 * P11 + m11 * P10 + m12 * P9 + m13 * P8);
+  store<u32>(out, <u32>(u & MASK), 28);
+  u = (u >> 28) + a9 * b13 + a10 * b12 + a11 * b11 + a12 * b10 + a13 * b9 + (m9 * P13 + m10 * P12 + m11 * P11
+    + m12 * P10 + m13 * P9);
+  store<u32>(out, <u32>(u & MASK), 32);
+  u = (u >> 28) + a10 * b13 + a11 * b12 + a12 * b11 + a13 * b10 + (m10 * P13 + m11 * P12 + m12 * P11
+    + m13 * P10);
+  store<u32>(out, <u32>(u & MASK), 36);
+  u = (u >> 28) + a11 * b13 + a12 * b12 + a13 * b11 + (m11 * P13 + m12 * P12 + m13 * P11);
+  store<u32>(out, <u32>(u & MASK), 40);
+  u = (u >> 28) + a12 * b13 + a13 * b12 + (m12 * P13 + m13 * P12);
+  store<u32>(out, <u32>(u & MASK), 44);
+  u = (u >> 28) + a13 * b13 + (m13 * P13);
+  store<u32>(out, <u32>(u & MASK), 48);
+  store<u32>(out, <u32>(u >> 28), 52);
 }
 
-/** a * a / R modulo p. @param a - wide. Gives tidy. */
+/** a * a / R modulo p, in the same way. @param a - wide. Gives tidy. */
 export function square(out: usize, a: usize): void {
   const a0 = <u64>load<u32>(a);
   const a1 = <u64>load<u32>(a, 4);
@@ -186,86 +275,95 @@ export function square(out: usize, a: usize): void {
   const a11 = <u64>load<u32>(a, 44);
   const a12 = <u64>load<u32>(a, 48);
   const a13 = <u64>load<u32>(a, 52);
-  let t0 = a0 * a0;
-  let t1 = 2 * (a0 * a1);
-  let t2 = 2 * (a0 * a2) + a1 * a1;
-  let t3 = 2 * (a0 * a3 + a1 * a2);
-  let t4 = 2 * (a0 * a4 + a1 * a3) + a2 * a2;
-  let t5 = 2 * (a0 * a5 + a1 * a4 + a2 * a3);
-  let t6 = 2 * (a0 * a6 + a1 * a5 + a2 * a4) + a3 * a3;
-  let t7 = 2 * (a0 * a7 + a1 * a6 + a2 * a5 + a3 * a4);
-  let t8 = 2 * (a0 * a8 + a1 * a7 + a2 * a6 + a3 * a5) + a4 * a4;
-  let t9 = 2 * (a0 * a9 + a1 * a8 + a2 * a7 + a3 * a6 + a4 * a5);
-  let t10 = 2 * (a0 * a10 + a1 * a9 + a2 * a8 + a3 * a7 + a4 * a6) + a5 * a5;
-  let t11 = 2 * (a0 * a11 + a1 * a10 + a2 * a9 + a3 * a8 + a4 * a7 + a5 * a6);
-  let t12 = 2 * (a0 * a12 + a1 * a11 + a2 * a10 + a3 * a9 + a4 * a8 + a5 * a7) + a6 * a6;
-  let t13 = 2 * (a0 * a13 + a1 * a12 + a2 * a11 + a3 * a10 + a4 * a9 + a5 * a8 + a6 * a7);
-  store<u64>(upper, 2 * (a1 * a13 + a2 * a12 + a3 * a11 + a4 * a10 + a5 * a9 + a6 * a8) + a7 * a7);
-  store<u64>(upper, 2 * (a2 * a13 + a3 * a12 + a4 * a11 + a5 * a10 + a6 * a9 + a7 * a8), 8);
-  store<u64>(upper, 2 * (a3 * a13 + a4 * a12 + a5 * a11 + a6 * a10 + a7 * a9) + a8 * a8, 16);
-  store<u64>(upper, 2 * (a4 * a13 + a5 * a12 + a6 * a11 + a7 * a10 + a8 * a9), 24);
-  store<u64>(upper, 2 * (a5 * a13 + a6 * a12 + a7 * a11 + a8 * a10) + a9 * a9, 32);
-  store<u64>(upper, 2 * (a6 * a13 + a7 * a12 + a8 * a11 + a9 * a10), 40);
-  store<u64>(upper, 2 * (a7 * a13 + a8 * a12 + a9 * a11) + a10 * a10, 48);
-  store<u64>(upper, 2 * (a8 * a13 + a9 * a12 + a10 * a11), 56);
-  store<u64>(upper, 2 * (a9 * a13 + a10 * a12) + a11 * a11, 64);
-  store<u64>(upper, 2 * (a10 * a13 + a11 * a12), 72);
-  store<u64>(upper, 2 * (a11 * a13) + a12 * a12, 80);
-  store<u64>(upper, 2 * (a12 * a13), 88);
-  store<u64>(upper, a13 * a13, 96);
-  // The 14th word of the upper half stays 0.
-  for (let i: usize = 0; i < 2 * BYTES; i += 8) {
-    const m = (t0 * NEGATIVE_INVERSE) & MASK;
-    t0 = t1 + m * P1 + ((t0 + m * P0) >> 28);
-    t1 = t2 + m * P2;
-    t2 = t3 + m * P3;
-    t3 = t4 + m * P4;
-    t4 = t5 + m * P5;
-    t5 = t6 + m * P6;
-    t6 = t7 + m * P7;
-    t7 = t8 + m * P8;
-    t8 = t9 + m * P9;
-    t9 = t10 + m * P10;
-    t10 = t11 + m * P11;
-    t11 = t12 + m * P12;
-    t12 = t13 + m * P13;
-    t13 = load<u64>(upper + i);
-  }
-  storeCarried(out, t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13);
-}
-
-@inline
-function storeCarried(
-  out: usize,
-  t0: u64, t1: u64, t2: u64, t3: u64, t4: u64, t5: u64, t6: u64,
-  t7: u64, t8: u64, t9: u64, t10: u64, t11: u64, t12: u64, t13: u64,
-): void {
-  store<u32>(out, <u32>(t0 & MASK));
-  t1 += t0 >> 28;
-  store<u32>(out, <u32>(t1 & MASK), 4);
-  t2 += t1 >> 28;
-  store<u32>(out, <u32>(t2 & MASK), 8);
-  t3 += t2 >> 28;
-  store<u32>(out, <u32>(t3 & MASK), 12);
-  t4 += t3 >> 28;
-  store<u32>(out, <u32>(t4 & MASK), 16);
-  t5 += t4 >> 28;
-  store<u32>(out, <u32>(t5 & MASK), 20);
-  t6 += t5 >> 28;
-  store<u32>(out, <u32>(t6 & MASK), 24);
-  t7 += t6 >> 28;
-  store<u32>(out, <u32>(t7 & MASK), 28);
-  t8 += t7 >> 28;
-  store<u32>(out, <u32>(t8 & MASK), 32);
-  t9 += t8 >> 28;
-  store<u32>(out, <u32>(t9 & MASK), 36);
-  t10 += t9 >> 28;
-  store<u32>(out, <u32>(t10 & MASK), 40);
-  t11 += t10 >> 28;
-  store<u32>(out, <u32>(t11 & MASK), 44);
-  t12 += t11 >> 28;
-  store<u32>(out, <u32>(t12 & MASK), 48);
-  store<u32>(out, <u32>(t13 + (t12 >> 28)), 52);
+  let u: u64 = a0 * a0;
+  const m0 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m0 * P0;
+  u = (u >> 28) + 2 * (a0 * a1) + (m0 * P1);
+  const m1 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m1 * P0;
+  u = (u >> 28) + 2 * (a0 * a2) + a1 * a1 + (m0 * P2 + m1 * P1);
+  const m2 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m2 * P0;
+  u = (u >> 28) + 2 * (a0 * a3 + a1 * a2) + (m0 * P3 + m1 * P2 + m2 * P1);
+  const m3 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m3 * P0;
+  u = (u >> 28) + 2 * (a0 * a4 + a1 * a3) + a2 * a2 + (m0 * P4 + m1 * P3 + m2 * P2 + m3 * P1);
+  const m4 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m4 * P0;
+  u = (u >> 28) + 2 * (a0 * a5 + a1 * a4 + a2 * a3) + (m0 * P5 + m1 * P4 + m2 * P3 + m3 * P2 + m4 * P1);
+  const m5 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m5 * P0;
+  u = (u >> 28) + 2 * (a0 * a6 + a1 * a5 + a2 * a4) + a3 * a3 + (m0 * P6 + m1 * P5 + m2 * P4 + m3 * P3 + m4 * P2
+    + m5 * P1);
+  const m6 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m6 * P0;
+  u = (u >> 28) + 2 * (a0 * a7 + a1 * a6 + a2 * a5 + a3 * a4) + (m0 * P7 + m1 * P6 + m2 * P5 + m3 * P4 + m4 * P3
+    + m5 * P2 + m6 * P1);
+  const m7 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m7 * P0;
+  u = (u >> 28) + 2 * (a0 * a8 + a1 * a7 + a2 * a6 + a3 * a5) + a4 * a4 + (m0 * P8 + m1 * P7 + m2 * P6 + m3 * P5
+    + m4 * P4 + m5 * P3 + m6 * P2 + m7 * P1);
+  const m8 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m8 * P0;
+  u = (u >> 28) + 2 * (a0 * a9 + a1 * a8 + a2 * a7 + a3 * a6 + a4 * a5) + (m0 * P9 + m1 * P8 + m2 * P7 + m3 * P6
+    + m4 * P5 + m5 * P4 + m6 * P3 + m7 * P2 + m8 * P1);
+  const m9 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m9 * P0;
+  u = (u >> 28) + 2 * (a0 * a10 + a1 * a9 + a2 * a8 + a3 * a7 + a4 * a6) + a5 * a5 + (m0 * P10 + m1 * P9
+    + m2 * P8 + m3 * P7 + m4 * P6 + m5 * P5 + m6 * P4 + m7 * P3 + m8 * P2 + m9 * P1);
+  const m10 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m10 * P0;
+  u = (u >> 28) + 2 * (a0 * a11 + a1 * a10 + a2 * a9 + a3 * a8 + a4 * a7 + a5 * a6) + (m0 * P11 + m1 * P10
+    + m2 * P9 + m3 * P8 + m4 * P7 + m5 * P6 + m6 * P5 + m7 * P4 + m8 * P3 + m9 * P2 + m10 * P1);
+  const m11 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m11 * P0;
+  u = (u >> 28) + 2 * (a0 * a12 + a1 * a11 + a2 * a10 + a3 * a9 + a4 * a8 + a5 * a7) + a6 * a6 + (m0 * P12
+    + m1 * P11 + m2 * P10 + m3 * P9 + m4 * P8 + m5 * P7 + m6 * P6 + m7 * P5 + m8 * P4 + m9 * P3 + m10 * P2
+    + m11 * P1);
+  const m12 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m12 * P0;
+  u = (u >> 28) + 2 * (a0 * a13 + a1 * a12 + a2 * a11 + a3 * a10 + a4 * a9 + a5 * a8 + a6 * a7) + (m0 * P13
+    + m1 * P12 + m2 * P11 + m3 * P10 + m4 * P9 + m5 * P8 + m6 * P7 + m7 * P6 + m8 * P5 + m9 * P4 + m10 * P3
+    + m11 * P2 + m12 * P1);
+  const m13 = (u * NEGATIVE_INVERSE) & MASK;
+  u += m13 * P0;
+  u = (u >> 28) + 2 * (a1 * a13 + a2 * a12 + a3 * a11 + a4 * a10 + a5 * a9 + a6 * a8) + a7 * a7 + (m1 * P13
+    + m2 * P12 + m3 * P11 + m4 * P10 + m5 * P9 + m6 * P8 + m7 * P7 + m8 * P6 + m9 * P5 + m10 * P4 + m11 * P3
+    + m12 * P2 + m13 * P1);
+  store<u32>(out, <u32>(u & MASK));
+  u = (u >> 28) + 2 * (a2 * a13 + a3 * a12 + a4 * a11 + a5 * a10 + a6 * a9 + a7 * a8) + (m2 * P13 + m3 * P12
+    + m4 * P11 + m5 * P10 + m6 * P9 + m7 * P8 + m8 * P7 + m9 * P6 + m10 * P5 + m11 * P4 + m12 * P3 + m13 * P2);
+  store<u32>(out, <u32>(u & MASK), 4);
+  u = (u >> 28) + 2 * (a3 * a13 + a4 * a12 + a5 * a11 + a6 * a10 + a7 * a9) + a8 * a8 + (m3 * P13 + m4 * P12
+    + m5 * P11 + m6 * P10 + m7 * P9 + m8 * P8 + m9 * P7 + m10 * P6 + m11 * P5 + m12 * P4 + m13 * P3);
+  store<u32>(out, <u32>(u & MASK), 8);
+  u = (u >> 28) + 2 * (a4 * a13 + a5 * a12 + a6 * a11 + a7 * a10 + a8 * a9) + (m4 * P13 + m5 * P12 + m6 * P11
+    + m7 * P10 + m8 * P9 + m9 * P8 + m10 * P7 + m11 * P6 + m12 * P5 + m13 * P4);
+  store<u32>(out, <u32>(u & MASK), 12);
+  u = (u >> 28) + 2 * (a5 * a13 + a6 * a12 + a7 * a11 + a8 * a10) + a9 * a9 + (m5 * P13 + m6 * P12 + m7 * P11
+    + m8 * P10 + m9 * P9 + m10 * P8 + m11 * P7 + m12 * P6 + m13 * P5);
+  store<u32>(out, <u32>(u & MASK), 16);
+  u = (u >> 28) + 2 * (a6 * a13 + a7 * a12 + a8 * a11 + a9 * a10) + (m6 * P13 + m7 * P12 + m8 * P11 + m9 * P10
+    + m10 * P9 + m11 * P8 + m12 * P7 + m13 * P6);
+  store<u32>(out, <u32>(u & MASK), 20);
+  u = (u >> 28) + 2 * (a7 * a13 + a8 * a12 + a9 * a11) + a10 * a10 + (m7 * P13 + m8 * P12 + m9 * P11 + m10 * P10
+    + m11 * P9 + m12 * P8 + m13 * P7);
+  store<u32>(out, <u32>(u & MASK), 24);
+  u = (u >> 28) + 2 * (a8 * a13 + a9 * a12 + a10 * a11) + (m8 * P13 + m9 * P12 + m10 * P11 + m11 * P10
+    + m12 * P9 + m13 * P8);
+  store<u32>(out, <u32>(u & MASK), 28);
+  u = (u >> 28) + 2 * (a9 * a13 + a10 * a12) + a11 * a11 + (m9 * P13 + m10 * P12 + m11 * P11 + m12 * P10
+    + m13 * P9);
+  store<u32>(out, <u32>(u & MASK), 32);
+  u = (u >> 28) + 2 * (a10 * a13 + a11 * a12) + (m10 * P13 + m11 * P12 + m12 * P11 + m13 * P10);
+  store<u32>(out, <u32>(u & MASK), 36);
+  u = (u >> 28) + 2 * (a11 * a13) + a12 * a12 + (m11 * P13 + m12 * P12 + m13 * P11);
+  store<u32>(out, <u32>(u & MASK), 40);
+  u = (u >> 28) + 2 * (a12 * a13) + (m12 * P13 + m13 * P12);
+  store<u32>(out, <u32>(u & MASK), 44);
+  u = (u >> 28) + a13 * a13 + (m13 * P13);
+  store<u32>(out, <u32>(u & MASK), 48);
+  store<u32>(out, <u32>(u >> 28), 52);
 }
 
 /** @param a - wide. @returns whether its value is a multiple of p */

@@ -34,7 +34,7 @@ describe("packing", () => {
         fc.array(fc.option(exportedKey, { nil: undefined })),
         (keys, checks, exported) => {
           expect(unpackKeys(packKeys(keys))).toEqual(keys);
-          expect(unpackChecks(packChecks(checks))).toEqual(checks);
+          expect(unpackChecks(packChecks(checks).packed)).toEqual(checks);
           expect(unpackExportedKeys(packExportedKeys(exported), exported.length)).toEqual(exported);
         },
       ),
@@ -50,6 +50,6 @@ describe("packing", () => {
       signature: new Uint8Array(96),
       signer: { kind: "single", publicKey },
     };
-    expect(packChecks([one, one, one]).keys.length).toBe(49);
+    expect(packChecks([one, one, one]).packed.keys.length).toBe(49);
   });
 });
