@@ -38,7 +38,7 @@ module.exports = {
       ...PURE_LAYER,
     ]),
     only("net", "^worker/net/", ["^worker/net/", ...WIRE_LAYER, "^bridge/protocol\\.ts$"]),
-    only("pool", "^worker/pool/", ["^worker/pool/", "^worker/bls/", "^worker/x11/", ERRORS]),
+    only("pool", "^worker/pool/", ["^worker/pool/", ...PURE_LAYER]),
     only("store", "^worker/store/", ["^worker/store/", ...WIRE_LAYER, "^worker/(chain|engine)/", TUNING]),
     {
       name: "store-takes-types",

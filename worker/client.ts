@@ -21,6 +21,7 @@ import type { Peer } from "./net/peer.ts";
 import { PeerPool, type Penalty } from "./net/peerPool.ts";
 import type { Clock, Transport } from "./net/transport.ts";
 import type { NetworkParams } from "./params/index.ts";
+import { type LinkHeaders, linkHeadersIn } from "./pool/index.ts";
 import { countProgress, type ProgressCounts, ProgressMeter } from "./progressMeter.ts";
 import { SyncAccount, type SyncCounts } from "./sync/account.ts";
 import type { AnswerMessage } from "./sync/answerLedger.ts";
@@ -83,6 +84,8 @@ export interface ClientOptions {
   readonly bls: Bls;
   /** Checks signatures; `bls` if left out. */
   readonly verifier?: SignatureVerifier;
+  /** Hashes headers instead of `x11`, as in threads of their own. */
+  readonly linkHeaders?: LinkHeaders;
   readonly persistence: Persistence | undefined;
   readonly neededTypes: readonly number[];
   readonly maxPeers: number;
@@ -180,7 +183,7 @@ export class LightClient {
     };
     this.#headers = new HeaderSync(
       this.#chain,
-      x11,
+      options.linkHeaders ?? linkHeadersIn(undefined, x11),
       clock,
       (result) => this.#onHeaders(result),
       ({ address }, block) => this.#executor.health.budget.show(address, block),

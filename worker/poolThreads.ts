@@ -1,6 +1,8 @@
+import { loadX11 } from "./loadX11.ts";
 import {
   type PoolEngine,
   type PoolMessage,
+  type PoolPort,
   type PoolRequest,
   type StartThread,
   servePool,
@@ -35,12 +37,13 @@ export function poolThreads(engine: PoolEngine): { size: number; start: StartThr
 export function serveAsPoolThread(): boolean {
   const name: unknown = Reflect.get(globalThis, "name");
   if (typeof name !== "string" || !name.startsWith(NAME_PREFIX)) return false;
-  void servePool(name.slice(NAME_PREFIX.length) as PoolEngine, {
+  const port: PoolPort = {
     send: (message, transfer) => postMessage(message, { transfer }),
     onRequest: (listener) => {
       globalThis.onmessage = ({ data }: MessageEvent<PoolRequest>) => listener(data);
     },
-  });
+  };
+  void servePool(name.slice(NAME_PREFIX.length) as PoolEngine, port, loadX11);
   return true;
 }
 

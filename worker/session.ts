@@ -74,7 +74,7 @@ export class Session {
     this.#engines = engines;
     this.#store = store;
     if (this.#isStopped) return this.#close();
-    const { x11, bls, verifier } = engines;
+    const { x11, bls, verifier, linkHeaders } = engines;
     const isValidSignature = (signature: Uint8Array) => bls.isValidSignature(signature, "basic");
     const restored = store && (await this.#restore(store, x11, isValidSignature));
     if (this.#isStopped) return;
@@ -87,6 +87,7 @@ export class Session {
         x11,
         bls,
         verifier,
+        linkHeaders,
         persistence: store && new StorePersistence(store, (error) => this.#showProblem(error)),
         neededTypes: settings.neededLlmqTypes ?? neededLlmqTypes(params),
         maxPeers: settings.maxPeers,

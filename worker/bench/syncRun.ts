@@ -13,7 +13,7 @@ import { loadX11 } from "../node/loadX11.ts";
 import { nodePoolThreads } from "../node/nodePoolThreads.ts";
 import { TcpTransport } from "../node/tcpTransport.ts";
 import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
-import { VerificationPool } from "../pool/index.ts";
+import { linkHeadersIn, VerificationPool } from "../pool/index.ts";
 import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
@@ -201,7 +201,7 @@ async function runSequential(
     onBadMessage: () => {},
   });
   await peer.connect();
-  const headers = new HeaderSync(chain, x11, SYSTEM_CLOCK, async () => {});
+  const headers = new HeaderSync(chain, linkHeadersIn(undefined, x11), SYSTEM_CLOCK, async () => {});
   await headers.sync(peer, new AbortController().signal);
   const startedAt = performance.now();
   const bytesBefore = peer.bytesIn;

@@ -7,7 +7,7 @@ import { LightClient } from "../client.ts";
 import { DashlightError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { type NetworkParams, neededLlmqTypes } from "../params/index.ts";
-import { VerificationPool } from "../pool/index.ts";
+import { linkHeadersIn, VerificationPool } from "../pool/index.ts";
 
 import { loadX11 } from "./loadX11.ts";
 import { loadNetwork } from "./network.ts";
@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   const finished = new Promise<"synced" | "timeout">((resolve) => {
     finish = resolve;
   });
-  const bls = await createBls();
+  const [x11, bls] = await Promise.all([loadX11(), createBls()]);
   const threads = Math.max(2, availableParallelism() - 1);
   const pool = new VerificationPool(bls, threads, nodePoolThreads(bls.engine));
   const client = new LightClient(
@@ -93,9 +93,10 @@ async function main(): Promise<number> {
       transport: new TcpTransport(),
       clock: SYSTEM_CLOCK,
       random: () => randomBytes(4).readUInt32LE() / 2 ** 32,
-      x11: await loadX11(),
+      x11,
       bls,
       verifier: pool,
+      linkHeaders: linkHeadersIn(pool.queue, x11),
       persistence: undefined,
       neededTypes: neededLlmqTypes(args.params),
       maxPeers: MAX_PEERS,

@@ -1,3 +1,4 @@
+export { type LinkHeaders, linkHeadersIn } from "./headerLinker.ts";
 export type { PoolThread, StartThread } from "./jobQueue.ts";
 export type { PoolEngine, PoolMessage, PoolRequest } from "./messages.ts";
 export { type PoolPort, servePool } from "./thread.ts";

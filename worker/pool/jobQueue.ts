@@ -66,6 +66,11 @@ export class JobQueue {
     return this.#slots.size;
   }
 
+  /** Whether one would begin with an urgent job at once. */
+  get hasIdleThread(): boolean {
+    return [...this.#slots].some(({ isReady, running }) => isReady && !running);
+  }
+
   /**
    * @returns the thread's result
    * @throws the reason of the signal; NoThreads when threads crash again and again, or the queue is closed

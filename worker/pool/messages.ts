@@ -15,7 +15,9 @@ export type PoolJob =
       readonly packed: PackedChecks;
       readonly exported: Bytes;
       readonly exportedCount: number;
-    };
+    }
+  /** Link headers, see linkHeaders(); the result is all of them, 80 bytes each, then all hashes. */
+  | { readonly kind: "x11"; readonly headers: Bytes; readonly bitFields: Bytes };
 
 export interface PoolRequest {
   readonly id: number;

@@ -9,6 +9,8 @@ import {
   type Signer,
   toBinaryString,
 } from "../bls/index.ts";
+import { HEADER_SIZE } from "../wire/header.ts";
+import type { LinkedHeaders } from "../wire/headers.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -127,6 +129,20 @@ export function unpackChecks({ keys: packedKeys, checks: packed }: PackedChecks)
     checks.push({ scheme: schemeOf(flags), message, signature, signer: makeSigner(flags, signers) });
   }
   return checks;
+}
+
+/** @returns all headers, then all hashes */
+export function packLinked({ headers, hashes }: LinkedHeaders): Bytes {
+  const packed = new Uint8Array(headers.length + hashes.length);
+  packed.set(headers);
+  packed.set(hashes, headers.length);
+  return packed;
+}
+
+/** @param count - of headers that were packed */
+export function unpackLinked(packed: Uint8Array, count: number): LinkedHeaders {
+  const hashesAt = count * HEADER_SIZE;
+  return { headers: packed.subarray(0, hashesAt), hashes: packed.subarray(hashesAt) };
 }
 
 /** @returns a name for the key, the same for the same bytes and scheme */

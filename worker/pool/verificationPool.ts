@@ -41,6 +41,11 @@ export class VerificationPool implements SignatureVerifier {
     this.#queue = new JobQueue(size, start);
   }
 
+  /** For other work in the same threads. */
+  get queue(): JobQueue {
+    return this.#queue;
+  }
+
   /** @throws the reason of the signal */
   async verify(checks: readonly SignatureCheck[], options: VerifyOptions = {}): Promise<boolean[]> {
     try {

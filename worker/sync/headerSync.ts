@@ -2,16 +2,18 @@ import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
 import type { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
+import type { LinkHeaders } from "../pool/index.ts";
 import { type BlockHash, equalBytes, toHashHex, ZERO_HASH } from "../wire/hashes.ts";
+import { HEADER_SIZE } from "../wire/header.ts";
 import {
   type CompressedHeaders,
   type ConcatenatedHeaders,
+  HeaderBit,
   type LinkedHeaders,
-  linkHeaders,
+  MAX_HEADERS_RESULTS,
 } from "../wire/headers.ts";
 import type { Message } from "../wire/message.ts";
 import { PROTOCOL_VERSION, ServiceFlag } from "../wire/version.ts";
-import type { X11 } from "../x11/index.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
 /**
@@ -24,10 +26,16 @@ const PREV_OFFSET = 4;
 
 type HeadersMessage = Extract<Message, { command: "headers" | "headers2" }>;
 
+/** An answer after which there is more to ask for. */
+interface Answer {
+  readonly message: HeadersMessage;
+  readonly linked: LinkedHeaders;
+}
+
 /** Takes headers from peers into the chain. */
 export class HeaderSync {
   readonly #chain: HeaderChain;
-  readonly #x11: X11;
+  readonly #linkHeaders: LinkHeaders;
   readonly #clock: Clock;
   readonly #onAccepted: (result: AcceptResult) => Promise<void>;
   readonly #onShown: (peer: Peer, block: BlockHash) => void;
@@ -35,21 +43,24 @@ export class HeaderSync {
   #queue: Promise<unknown> = Promise.resolve();
   /** Runs that have not started: until then another wish for the same peer's headers adds nothing. */
   readonly #waiting = new Map<Peer, Promise<void>>();
+  /** Messages are hashed as they come, but taken into the chain, and saved, one after the other. */
+  #lastTaken: Promise<unknown> = Promise.resolve();
   #requests = 0;
 
   /**
+   * @param linkHeaders - hashes a message, in a thread of its own or here
    * @param onAccepted - there are new headers
    * @param onShown - a peer sent valid headers, known or not: up to that block it has the chain
    */
   constructor(
     chain: HeaderChain,
-    x11: X11,
+    linkHeaders: LinkHeaders,
     clock: Clock,
     onAccepted: (result: AcceptResult) => Promise<void>,
     onShown: (peer: Peer, block: BlockHash) => void = () => undefined,
   ) {
     this.#chain = chain;
-    this.#x11 = x11;
+    this.#linkHeaders = linkHeaders;
     this.#clock = clock;
     this.#onAccepted = onAccepted;
     this.#onShown = onShown;
@@ -82,28 +93,58 @@ export class HeaderSync {
    * @throws `chain/*` for a header that breaks a rule
    */
   async accept(peer: Peer, message: HeadersMessage): Promise<boolean> {
-    const { accepted, error } = await this.#accept(peer, this.#link(message));
+    const { accepted, error } = await this.#inTurn(async (turn) => {
+      const linked = await this.#link(message);
+      await turn;
+      return this.#accept(peer, linked);
+    });
     if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
     if (error) throw error;
     return true;
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
+    let next: Promise<HeadersMessage> | undefined;
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
-      const linked = this.#link(await this.#request(peer, signal));
-      if (linked.headers.length === 0) return;
-      const { added, error } = await this.#accept(peer, linked);
+      const message = await (next ?? this.#request(peer, signal));
+      if (headersOf(message).length === 0) return;
+      const { hashes, added, error, asked } = await this.#inTurn(async (turn) => {
+        const linked = await this.#link(message);
+        const asked = this.#askBeyond(peer, signal, { message, linked });
+        await turn;
+        signal.throwIfAborted();
+        return { asked, hashes: linked.hashes, ...(await this.#accept(peer, linked)) };
+      });
       if (error) throw error;
       if (added > 0) idle = -1;
       // The tip alone, as it was asked for: more of what is known may be there for another reason.
-      else if (equalBytes(linked.hashes, this.#chain.headersTip.hash)) return;
+      else if (equalBytes(hashes, this.#chain.headersTip.hash)) return;
+      next = asked;
     }
   }
 
-  #request(peer: Peer, signal: AbortSignal) {
-    const [tip, ...below] = this.#chain.locator();
-    // From the block before the tip: who is as far as we are shows so, and does not answer with nothing.
-    const locator = below.length > 0 || !tip ? below : [tip];
+  /** @param work - is told when the messages before it are done */
+  #inTurn<T>(work: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
+    const done = work(this.#lastTaken);
+    this.#lastTaken = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * After a full answer there is more: it is asked for as soon as the hashes are known, and comes while they are checked.
+   * @returns undefined after one that is not full: then what is asked for next depends on what it brought
+   */
+  #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Promise<HeadersMessage> | undefined {
+    if (answer.linked.headers.length < MAX_HEADERS_RESULTS * HEADER_SIZE) return undefined;
+    const next = this.#request(peer, signal, answer);
+    // Nobody waits for it if this answer is a bad one, which then is the peer's only fault.
+    next.catch(() => undefined);
+    return next;
+  }
+
+  /** @param before - an answer that the chain does not hold yet */
+  #request(peer: Peer, signal: AbortSignal, before?: Answer): Promise<HeadersMessage> {
+    const locator = this.#locator(before);
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
     // Headers that follow an old block we did not name were sent for another reason, and say nothing about the tip.
@@ -111,6 +152,7 @@ export class HeaderSync {
       if (message.command !== "headers2" && message.command !== "headers") return false;
       const headers = headersOf(message);
       const parent = headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
+      if (before && equalBytes(headers, headersOf(before.message))) return false;
       return headers.length === 0 || asked.has(toHashHex(parent)) || !this.#chain.isKnown(parent);
     };
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
@@ -119,17 +161,16 @@ export class HeaderSync {
     return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
   }
 
-  #link(message: HeadersMessage): LinkedHeaders {
-    if (message.command === "headers2") return this.#linkCompressed(message.payload);
-    return this.#hash(message.payload);
+  /** From the block before the tip: who is as far as we are shows so, and does not answer with nothing. */
+  #locator(before: Answer | undefined): BlockHash[] {
+    const [tip, ...below] = this.#chain.locator();
+    if (before && tip) return [parentOfLast(before.linked), tip, ...below];
+    return below.length > 0 || !tip ? below : [tip];
   }
 
-  #linkCompressed(compressed: CompressedHeaders): LinkedHeaders {
-    return linkHeaders(compressed, (header) => this.#x11.hash(header));
-  }
-
-  #hash(headers: ConcatenatedHeaders): LinkedHeaders {
-    return { headers, hashes: this.#x11.hashHeaders(headers) };
+  #link(message: HeadersMessage): Promise<LinkedHeaders> {
+    if (message.command === "headers2") return this.#linkHeaders(message.payload);
+    return this.#linkHeaders(inFull(message.payload));
   }
 
   async #accept(peer: Peer, linked: LinkedHeaders): Promise<AcceptResult> {
@@ -144,6 +185,16 @@ export class HeaderSync {
 
 function lastHash({ hashes }: LinkedHeaders): BlockHash {
   return hashes.slice(-32) as BlockHash;
+}
+
+function parentOfLast({ headers }: LinkedHeaders): BlockHash {
+  const start = headers.length - HEADER_SIZE + PREV_OFFSET;
+  return headers.slice(start, start + 32) as BlockHash;
+}
+
+/** Plain headers as compressed ones that leave nothing out. */
+function inFull(headers: ConcatenatedHeaders): CompressedHeaders {
+  return { headers, bitFields: new Uint8Array(headers.length / HEADER_SIZE).fill(HeaderBit.prevBlockHash) };
 }
 
 function headersOf(message: HeadersMessage): ConcatenatedHeaders {

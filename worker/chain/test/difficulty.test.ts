@@ -5,7 +5,7 @@ import { computeDarkGravityWave } from "../darkGravityWave.ts";
 import { computeRequiredBits, isRequiredDifficulty } from "../difficulty.ts";
 import { computeKimotoGravityWell } from "../kimotoGravityWell.ts";
 import { decodeTarget, encodeCompact } from "../target.ts";
-import { evenSamples, memoryBranch } from "./memoryBranch.ts";
+import { evenSamples, memoryBranch, type Sample } from "./memoryBranch.ts";
 
 const MAINNET = networkParams("mainnet").pow;
 const TESTNET = networkParams("testnet").pow;
@@ -26,6 +26,18 @@ const SAMPLES = `
     return { time: Number(time), bits: Number.parseInt(bits ?? "", 16) };
   });
 const BRANCH = memoryBranch(123456, SAMPLES);
+
+/** Core 23.1.2 pow.cpp DarkGravityWave, in integers of 256 bits. */
+function stepByStep(samples: readonly Sample[], { powLimit }: PowParams): number {
+  const targets = samples.map(({ bits }) => decodeTarget(bits)).reverse();
+  const average = targets.reduce(
+    (sum, target, i) => BigInt.asUintN(256, sum * BigInt(i + 1) + target) / BigInt(i + 2),
+  );
+  const span = (samples[23] as Sample).time - (samples[0] as Sample).time;
+  const clamped = BigInt(Math.min(Math.max(span, 1_200), 10_800));
+  const target = BigInt.asUintN(256, average * clamped) / 3_600n;
+  return encodeCompact(target < powLimit ? target : powLimit);
+}
 
 describe("Dark Gravity Wave", () => {
   test("Core's vector", () => {
@@ -69,6 +81,47 @@ describe("Dark Gravity Wave", () => {
     const branch = memoryBranch(50_000, evenSamples(24, spacing, 0x1b104be1));
     const target = (decodeTarget(0x1b104be1) * BigInt(span)) / 3600n;
     expect(computeDarkGravityWave(branch, MAINNET)).toBe(encodeCompact(target));
+  });
+
+  test("is what Core's steps give, for targets of any size and any times", () => {
+    const mantissa = fc.oneof(
+      fc.integer({ min: 0x8000, max: 0x7fffff }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.constantFrom(0x8000, 0x10000, 0x7fffff),
+    );
+    const sample = (minSize: number) => fc.record({ size: fc.integer({ min: minSize, max: 0 }), mantissa });
+    const row = fc.oneof(
+      ...[-2, -1, 0].map((minSize) => fc.array(sample(minSize), { minLength: 24, maxLength: 24 })),
+      // All alike, so that divisions leave no rest.
+      sample(0).map((same) => Array.from({ length: 24 }, () => same)),
+    );
+    const span = fc.oneof(fc.integer({ min: 0, max: 20_000 }), fc.constantFrom(1_200, 3_600, 7_200));
+    fc.assert(
+      fc.property(
+        row,
+        fc.integer({ min: 4, max: 32 }),
+        span,
+        fc.constantFrom(MAINNET, { ...MAINNET, powLimit: 2n ** 150n }),
+        (row, max, span, pow) => {
+          const samples = row.map(({ size, mantissa }, i) => ({
+            time: i === 23 ? 1_400_000_000 + span : 1_400_000_000,
+            bits: ((max + size) << 24) | mantissa,
+          }));
+          const branch = memoryBranch(50_000, samples);
+          expect(computeDarkGravityWave(branch, pow)).toBe(stepByStep(samples, pow));
+        },
+      ),
+      { seed: 1, numRuns: 8_000 },
+    );
+  });
+
+  test("loses what the steps cut off, though it would come out even", () => {
+    const samples = evenSamples(24, 0, 0x19123456);
+    (samples[10] as Sample).bits++;
+    (samples[11] as Sample).bits--;
+    (samples[23] as Sample).time += 3_600;
+    expect(stepByStep(samples, MAINNET)).toBe(0x19123455);
+    expect(computeDarkGravityWave(memoryBranch(50_000, samples), MAINNET)).toBe(0x19123455);
   });
 
   test("near 2^255 the products wrap around", () => {

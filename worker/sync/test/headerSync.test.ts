@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { NodeProfile } from "../../../bridge/simnet/faults/profile.ts";
 import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createBls } from "../../bls/index.ts";
 import type { AcceptResult } from "../../chain/headerChain.ts";
@@ -11,6 +12,7 @@ import type { RecordedMessage } from "../../node/test/recording.ts";
 import { flipBit, type ReplayNode } from "../../node/test/replayNode.ts";
 import { startNode } from "../../node/test/replays.ts";
 import { type NetworkParams, paramsFromFile } from "../../params/index.ts";
+import { type LinkHeaders, linkHeadersIn } from "../../pool/index.ts";
 import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
@@ -24,6 +26,7 @@ import { HeaderSync, headerPenalty } from "../headerSync.ts";
 const START_TIME_SECONDS = 1_800_000_000;
 const FOLDER = "regtest/cycle-a";
 const x11 = await loadX11();
+const linkHere = linkHeadersIn(undefined, x11);
 const { signal } = new AbortController();
 
 const cleanups: (() => void)[] = [];
@@ -37,20 +40,23 @@ class Rig {
   readonly chain: HeaderChain;
   readonly sync: HeaderSync;
   readonly accepted: AcceptResult[] = [];
+  /** Requests sent when headers had come in. */
+  readonly requestsThen: number[] = [];
   /** Addresses, and heights of what they showed. */
   readonly shown: [string, number | undefined][] = [];
   readonly #random = seededRandom();
 
   /** @param tipTime - of the newest block, in seconds since 1970 */
-  constructor(params: NetworkParams, tipTime: number) {
+  constructor(params: NetworkParams, tipTime: number, linkHeaders: LinkHeaders = linkHere) {
     this.clock = new ManualClock((tipTime + 60) * 1000);
     this.chain = HeaderChain.start(params, (headers) => x11.hashHeaders(headers));
     this.sync = new HeaderSync(
       this.chain,
-      x11,
+      linkHeaders,
       this.clock,
       async (result) => {
         this.accepted.push(result);
+        this.requestsThen.push(this.sync.requests);
       },
       ({ address }, block) => this.shown.push([address, this.chain.heightOf(block)]),
     );
@@ -86,6 +92,25 @@ class Rig {
 
   get tip(): [number, string] {
     return [this.chain.tip.height, toHashHex(this.chain.tip.hash)];
+  }
+}
+
+/** Hashes at once, but holds back the first message until it is released. */
+class Held {
+  #release: (() => void) | undefined;
+  readonly #released = new Promise<void>((resolve) => {
+    this.#release = resolve;
+  });
+  /** Messages so far. */
+  count = 0;
+
+  readonly link: LinkHeaders = async (message) => {
+    if (this.count++ === 0) await this.#released;
+    return linkHere(message);
+  };
+
+  release(): void {
+    this.#release?.();
   }
 }
 
@@ -240,18 +265,92 @@ describe("header sync over several messages", () => {
   });
   afterAll(() => simnet.close());
 
+  async function connect(fault: NodeProfile = {}, linkHeaders: LinkHeaders = linkHere) {
+    simnet.hurt(0, { ...oldNode, ...fault });
+    const params = paramsFromFile(simnet.params);
+    const rig = new Rig(params, START_TIME_SECONDS, linkHeaders);
+    return { rig, peer: await rig.connect(simnet.addresses[0] ?? "", params) };
+  }
+
+  /** Of the network's chain, as an honest client got them. */
+  async function rawHeaders(from: number, to: number): Promise<Uint8Array> {
+    const { rig, peer } = await connect();
+    await rig.sync.sync(peer, signal);
+    return rig.chain.rawHeaders(from, to - from + 1);
+  }
+
   it.each([
-    ["come twice", { messages: { duplicate: { share: 1, commands: ["headers2"] } } }],
+    ["come twice", { messages: { duplicate: { share: 1, commands: ["headers2"] } } }, 3],
     [
       "of blocks known long ago come before each answer",
       { unsolicited: { commands: ["headers"], share: 1 } },
+      7,
     ],
-  ] as const)("reaches the tip when headers %s", async (_, fault) => {
-    simnet.hurt(0, { ...oldNode, ...fault });
-    const params = paramsFromFile(simnet.params);
-    const rig = new Rig(params, START_TIME_SECONDS);
-    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", params), signal);
+  ] as const)("reaches the tip when headers %s", async (_, fault, mostRequests) => {
+    const { rig, peer } = await connect(fault);
+    await rig.sync.sync(peer, signal);
     expect(rig.chain.tip.height).toBe(2_300);
-    expect(rig.sync.requests).toBeLessThan(8);
+    expect(rig.sync.requests).toBeLessThanOrEqual(mostRequests);
+  });
+
+  it("asks for more while a full answer is verified, and for the rest after that", async () => {
+    const { rig, peer } = await connect();
+    await rig.sync.sync(peer, signal);
+    expect(rig.accepted.map(({ added }) => added)).toEqual([2_000, 300]);
+    expect(rig.requestsThen).toEqual([2, 2]);
+    expect(rig.sync.requests).toBe(3);
+  });
+
+  it("takes messages in as they came, whichever is hashed first", async () => {
+    const held = new Held();
+    const { rig, peer } = await connect({}, held.link);
+    const running = rig.sync.sync(peer, signal);
+    await until(() => held.count === 1, "the first answer came");
+    const announced = rig.sync.accept(peer, { command: "headers", payload: await rawHeaders(2_001, 2_010) });
+    held.release();
+    expect(await announced).toBe(true);
+    await running;
+    expect(rig.accepted.map(({ added }) => added)).toEqual([2_000, 10, 290]);
+  });
+
+  it("takes an answer in after what was announced before", async () => {
+    const held = new Held();
+    const payload = await rawHeaders(1, 10);
+    const { rig, peer } = await connect({}, held.link);
+    const announced = rig.sync.accept(peer, { command: "headers", payload });
+    const running = rig.sync.sync(peer, signal);
+    await until(() => rig.sync.requests === 2, "the answer is hashed");
+    held.release();
+    expect(await announced).toBe(true);
+    await running;
+    expect(rig.accepted.map(({ added }) => added)).toEqual([10, 1_990, 300]);
+  });
+
+  it("blames a bad answer alone: what was asked for meanwhile is nobody's", async () => {
+    const spoilt: LinkHeaders = async (message) => {
+      const linked = await linkHere(message);
+      // The hash of block 1500, which so lacks its work.
+      if (message.bitFields.length === 2_000) linked.hashes.fill(0xff, 1_499 * 32, 1_500 * 32);
+      return linked;
+    };
+    const { rig, peer } = await connect({}, spoilt);
+    const refused = { code: "chain/bad-proof-of-work" };
+    await expect(rig.sync.sync(peer, signal)).rejects.toMatchObject(refused);
+    expect([rig.chain.tip.height, rig.sync.requests]).toEqual([1_499, 2]);
+    // The next run does without the answer that nobody waited for.
+    await rig.sync.sync(peer, signal);
+    expect(rig.chain.tip.height).toBe(2_300);
+  });
+
+  it("takes nothing in that was still hashed when it was told to stop", async () => {
+    const held = new Held();
+    const { rig, peer } = await connect({}, held.link);
+    const abort = new AbortController();
+    const running = rig.sync.sync(peer, abort.signal);
+    await until(() => held.count === 1, "the first answer came");
+    abort.abort(new Error("enough"));
+    held.release();
+    await expect(running).rejects.toThrow("enough");
+    expect([rig.chain.headersTip.height, rig.accepted.length]).toEqual([0, 0]);
   });
 });
