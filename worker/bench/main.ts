@@ -1,7 +1,6 @@
 import { cpus } from "node:os";
 import x11HashJs from "@dashevo/x11-hash-js";
 import { type Bls, createMclBls, createNobleBls } from "../bls/index.ts";
-import { HeaderChain } from "../chain/headerChain.ts";
 import { applyDiff } from "../engine/applyDiff.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { feedQrInfo } from "../engine/feedQrInfo.ts";
@@ -16,22 +15,25 @@ import { verifyLock } from "../sync/judge.ts";
 import { plan } from "../sync/plan.ts";
 import { hasVectors, readVector, readVectorJson } from "../test/vectors.ts";
 import { decode } from "../wire/codec.ts";
-import { type BlockHash, toHashHex } from "../wire/hashes.ts";
-import { HEADER_SIZE } from "../wire/header.ts";
+import { toHashHex } from "../wire/hashes.ts";
 import { chainLock } from "../wire/locks.ts";
 import { mnListDiff } from "../wire/mnListDiff.ts";
 import { qrInfo } from "../wire/qrInfo.ts";
+import { benchHeaderPipeline, storeInMemory } from "./headers.ts";
 import { benchDecodeAndApply } from "./lists.ts";
 import { type BenchRow, formatTable, makeRow, medianMs } from "./measure.ts";
 import { benchMemory } from "./memory.ts";
 import { benchSignatures } from "./signatures.ts";
 import { benchSimnet } from "./simnet.ts";
 
-const END_OF_TIME = 0xffffffff;
-
 async function main(): Promise<void> {
-  const rows: BenchRow[] = [...(await benchX11())];
-  if (hasVectors("mainnet/headers")) rows.push(await benchHeaders());
+  const rows: BenchRow[] = await benchHeaderPipeline({
+    x11: await loadX11(),
+    hashInJavaScript: (header) => x11HashJs.digest(header, 1, 1),
+    startThread: nodePoolThreads("mcl"),
+    store: storeInMemory,
+    storeName: "in memory",
+  });
   rows.push(...(await benchDecodeAndApply()));
   if (hasVectors("mainnet/qrinfo")) rows.push(...(await benchPlanning()));
   if (hasVectors("testnet/chainlock")) rows.push(await benchChainLock());
@@ -48,53 +50,6 @@ async function main(): Promise<void> {
       ),
     );
   else console.log(`${formatTable(rows)}\n\n${machine}`);
-}
-
-async function benchX11(): Promise<BenchRow[]> {
-  const x11 = await loadX11();
-  const count = 4_000;
-  const headers = new Uint8Array(count * HEADER_SIZE).map((_, i) => (i * 31) & 0xff);
-  const oursMs = await medianMs(() => x11.hashHeaders(headers));
-  const inputs = Array.from({ length: 100 }, (_, i) => [
-    ...headers.subarray(i * HEADER_SIZE, (i + 1) * HEADER_SIZE),
-  ]);
-  const theirsMs = await medianMs(() => inputs.map((input) => x11HashJs.digest(input, 1, 1)));
-  const row = makeRow({
-    what: "X11, one thread",
-    ours: (count / oursMs) * 1000,
-    unit: "hashes/s",
-    isHigherBetter: true,
-    opponent: { name: "@dashevo/x11-hash-js", figure: (inputs.length / theirsMs) * 1000 },
-    budget: { relation: ">=", figure: 40_000 },
-  });
-  const ratio = makeRow({
-    what: "X11 against the JavaScript package",
-    ours: row.ratio ?? 0,
-    unit: "x",
-    isHigherBetter: true,
-    budget: { relation: ">=", figure: 20 },
-  });
-  return [row, ratio];
-}
-
-/** X11, proof of work, difficulty and linkage of 2 000 mainnet headers. */
-async function benchHeaders(): Promise<BenchRow> {
-  const x11 = await loadX11();
-  const params = networkParams("mainnet");
-  const headers = readVector("mainnet/headers/headers_999900_1001899.bin");
-  const base = { height: 999_899, hash: headers.slice(4, 36) as BlockHash };
-  const ms = await medianMs(() => {
-    const chain = HeaderChain.fromBlock(params, (bytes) => x11.hashHeaders(bytes), base);
-    const { error } = chain.acceptHeaders(headers, END_OF_TIME);
-    if (error) throw error;
-  });
-  return makeRow({
-    what: "headers: X11, work, difficulty, linkage",
-    ours: (headers.length / 80 / ms) * 1000,
-    unit: "headers/s",
-    isHigherBetter: true,
-    budget: { relation: ">=", figure: 20_000 },
-  });
 }
 
 /** An engine after a mainnet qrinfo: the lists of five cycles, with all that the tip's quorums still need. */
