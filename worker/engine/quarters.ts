@@ -1,9 +1,10 @@
 import type { LlmqParams } from "../params/llmq.ts";
 import { isBitSet, makeBitset } from "../wire/codec.ts";
-import type { Hash256, HashHex } from "../wire/hashes.ts";
+import type { Hash256 } from "../wire/hashes.ts";
 import { type QuorumSnapshot, SnapshotSkipMode } from "../wire/qrInfo.ts";
 import { countValid, findEntry, type ListEntry, type Sml } from "./masternodeList.ts";
 import { rankEntries } from "./members.ts";
+import { UsedEntries } from "./usedEntries.ts";
 
 /** Members that one cycle adds to each quorum: `quarters[i]` for index i, in selection order. */
 export type Quarters = readonly (readonly ListEntry[])[];
@@ -62,13 +63,8 @@ function expandSkipList({ mnSkipListMode, mnSkipList }: QuorumSnapshot): number[
   });
 }
 
-/** Members already used, by proRegTxHash; the value is the entry as it was when it was drawn. */
-type UsedEntries = Map<HashHex, ListEntry>;
-
 /**
  * Draws the quarters that a cycle adds, and the snapshot a node stores of the draw.
- * Core also leaves out an entry whose address, operator key or collateral equals that of one already used; the list
- * does not carry all of these, and consensus keeps them unique, so that rule is not emulated.
  * @param previous - quarters of the three cycles before, newest first; fewer at the start of rotation
  * @param skipRemoved - members that left the list do not count as used
  * Source: Core 23.1.2 llmq/utils.cpp BuildNewQuorumQuarterMembers, BuildQuorumSnapshot
@@ -106,12 +102,11 @@ function walkCombined(
     let progress = false;
     while (quarter.length < size && usedBefore + quarter.length < combined.length) {
       const entry = combined[position] as ListEntry;
-      if (usedHere.has(entry.key)) {
-        skipped.push(position);
-      } else {
-        usedHere.set(entry.key, entry);
+      if (usedHere.add(entry)) {
         quarter.push(entry);
         progress = true;
+      } else {
+        skipped.push(position);
       }
       position = (position + 1) % combined.length;
       if (position === start) {
@@ -130,16 +125,16 @@ function collectUsed(
   llmq: LlmqParams,
   skipRemoved: boolean,
 ): { used: UsedEntries; usedByIndex: UsedEntries[] } {
-  const used: UsedEntries = new Map();
+  const used = new UsedEntries();
   const usedByIndex: UsedEntries[] = [];
   for (let index = 0; index < llmq.signingActiveQuorumCount; index++) {
-    const usedHere: UsedEntries = new Map();
+    const usedHere = new UsedEntries();
     for (const quarters of previous) {
       for (const member of quarters[index] ?? []) {
         const current = findEntry(sml, member.entry.proRegTxHash);
         if (current ? !current.entry.isValid : skipRemoved) continue;
-        if (!used.has(member.key)) used.set(member.key, member);
-        if (!usedHere.has(member.key)) usedHere.set(member.key, member);
+        used.add(member);
+        usedHere.add(member);
       }
     }
     usedByIndex.push(usedHere);

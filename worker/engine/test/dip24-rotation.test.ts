@@ -16,6 +16,7 @@ import {
 } from "../../wire/hashes.ts";
 import { mnListDiff } from "../../wire/mnListDiff.ts";
 import { qrInfo } from "../../wire/qrInfo.ts";
+import { MnType } from "../../wire/smlEntry.ts";
 import { applyDiff } from "../applyDiff.ts";
 import type { EngineContext } from "../context.ts";
 import { feedQrInfo } from "../feedQrInfo.ts";
@@ -312,6 +313,32 @@ describe("a cycle's snapshot", () => {
     // One masternode alone fills every seat.
     const filled = rebuildQuarters(sml, empty, new Uint8Array(32), llmq);
     expect(keysOf(filled)).toEqual([[sml[0]?.key], [sml[0]?.key]]);
+  });
+
+  it.each([
+    ["address", { netInfo: { address: new Uint8Array(16).fill(1), port: 19999 } }],
+    ["operator key", { pubKeyOperator: new Uint8Array(48).fill(0x81) }],
+    ["platform node id", { platformNodeID: new Uint8Array(20).fill(1) }],
+  ])("leaves out who has the %s that a member had when it was drawn", (_, taken) => {
+    const llmq = llmqOf(103);
+    const evo = { type: MnType.evo, platformHTTPPort: 443 };
+    const then = new ListEntry(
+      madeEntry(1, {
+        ...evo,
+        pubKeyOperator: new Uint8Array(48).fill(0x81),
+        platformNodeID: new Uint8Array(20).fill(1),
+      }),
+    );
+    // Since then it has moved, with another key, as its list says now.
+    const now = new ListEntry({ ...madeEntry(9), proRegTxHash: then.entry.proRegTxHash });
+    const other = new ListEntry(madeEntry(3));
+    const drawWith = (heir: ListEntry, modifier: Parameters<typeof drawQuarters>[2]) =>
+      keysOf(drawQuarters([now, heir, other], [[[then], []]], modifier, llmq, true).quarters)[0];
+    const [stranger, heir] = [new ListEntry(madeEntry(2)), new ListEntry(madeEntry(2, { ...evo, ...taken }))];
+    const modifiers = Array.from({ length: 20 }, (_, i) => new Uint8Array(32).fill(i));
+    const first = modifiers.filter((modifier) => drawWith(stranger, modifier)?.[0] === stranger.key);
+    expect(first.length).toBeGreaterThan(3);
+    for (const modifier of first) expect(drawWith(heir, modifier)).toEqual([other.key]);
   });
 
   it("counts a member that left the list as used only where the rule of before V19 holds", () => {
