@@ -297,11 +297,11 @@ class Planner {
    * in the request.
    */
   #qrInfoBases(oldest: Height, upTo: Height): Height[] {
-    const below = new Set([
-      ...this.#held.filter((height) => height <= oldest),
-      ...[...this.#wanted.keys()].filter((height) => height < oldest),
-    ]);
-    const lowest = [...below].sort((a, b) => a - b).slice(-MAX_QRINFO_BASES);
+    const held = this.#held.filter((height) => height <= oldest).slice(-MAX_QRINFO_BASES);
+    const coming = [...this.#wanted.keys()].filter((height) => height < oldest);
+    // Of those on their way the newest only: an answer waits for one base, not for several.
+    const next = Math.max(0, ...coming) > Math.max(0, ...held) ? [Math.max(...coming)] : [];
+    const lowest = [...held, ...next];
     const above = this.#held.filter((height) => height > oldest && height <= upTo);
     return [...lowest, ...above.slice(-MAX_QRINFO_BASES)];
   }
