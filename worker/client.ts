@@ -677,7 +677,9 @@ export class LightClient {
   /** Judges all that can be judged now. */
   async #judge(): Promise<void> {
     while (this.#judging) await this.#judging;
-    await this.#judgeOnce();
+    await this.#judgeOnce(() => {
+      if (!this.#wasSynced) this.#setPhase("quorums");
+    });
   }
 
   /**
@@ -703,11 +705,12 @@ export class LightClient {
     }
   }
 
-  async #judgeOnce(): Promise<void> {
+  /** @param onBegin - there is something to judge */
+  async #judgeOnce(onBegin?: () => void): Promise<void> {
     const list = newestList(this.#engine);
     const quorums = list ? quorumsToJudge(this.#engine, list, this.neededTypes) : [];
     if (quorums.length === 0) return;
-    if (!this.#wasSynced && !this.#judging) this.#setPhase("quorums");
+    onBegin?.();
     await this.#judgeQuorums(quorums);
     for (const address of this.#snapshots.weigh(this.#engine, quorums, this.#context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });

@@ -36,16 +36,21 @@ describe.each(SCENARIOS)("%s with a pool", (scenario) => {
     const pool = openPool(await createMclBls());
     /** Lists held at the first batch of several signatures. */
     let listsAtFirst: number | undefined;
+    let phaseAtFirst: string | undefined;
     let run: ClientRun | undefined;
     const verifier: SignatureVerifier = {
       verify: (checks, options) => {
-        if (checks.length > 1) listsAtFirst ??= run?.client.engine.lists.size;
+        if (checks.length > 1) {
+          listsAtFirst ??= run?.client.engine.lists.size;
+          phaseAtFirst ??= run?.snapshot.phase;
+        }
         return pool.verify(checks, options);
       },
     };
     run = await startClient([node], { verifier, isOffline: true });
     run.connect(node);
     await run.synced();
+    expect(phaseAtFirst).toBe("lists");
     expect(listsAtFirst).toBeGreaterThan(0);
     expect(listsAtFirst).toBeLessThan(run.client.engine.lists.size);
   });
