@@ -75,19 +75,25 @@ export class Verdicts {
   }
 
   async #judgeOnce(onBegin?: () => void): Promise<void> {
-    const { engine, context, neededTypes } = this.#state;
-    const list = newestList(engine);
-    const quorums = list ? quorumsToJudge(engine, list, neededTypes) : [];
-    if (quorums.length === 0) return;
+    if (this.#quorumsToJudge().length === 0) return;
     onBegin?.();
+    // First of all the quorum that signed the newest ChainLock: what is final shows before the rest is judged.
+    await this.checkLocks();
+    const quorums = this.#quorumsToJudge();
     await this.#judgeQuorums(quorums);
-    for (const address of this.snapshots.weigh(this.#state.engine, quorums, context)) {
+    for (const address of this.snapshots.weigh(this.#state.engine, quorums, this.#state.context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
       const reason = "its quorum snapshots were not the network's";
       this.#state.note("warning", `${address}: ${reason}`, error.facts);
       this.#options.penalize(address, 100, error, reason);
     }
     this.#state.changed();
+  }
+
+  #quorumsToJudge(): QuorumEntry[] {
+    const { engine, neededTypes } = this.#state;
+    const list = newestList(engine);
+    return list ? quorumsToJudge(engine, list, neededTypes) : [];
   }
 
   async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {

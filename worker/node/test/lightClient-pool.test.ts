@@ -82,3 +82,31 @@ describe.each(SCENARIOS)("%s with a pool", (scenario) => {
     expect(run?.snapshot.isSynced).toBe(false);
   });
 });
+
+// There the tip's list has the quorum set that its ChainLock was signed with: no other list need come first.
+describe.runIf(hasVectors("regtest/few-masternodes-c"))("few-masternodes-c, its ChainLock", () => {
+  it("is checked before the other quorums are judged", async () => {
+    const node = await startNode({ scenario: "few-masternodes-c" });
+    const bls = await createMclBls();
+    /** How many signatures each batch has, and whether there was a verified ChainLock before it. */
+    const batches: [number, boolean][] = [];
+    let run: ClientRun | undefined;
+    const verifier: SignatureVerifier = {
+      verify: (checks) => {
+        batches.push([checks.length, run?.snapshot.chainLock !== undefined]);
+        return bls.verify(checks);
+      },
+    };
+    run = await startClient([node], { verifier, isOffline: true });
+    run.connect(node);
+    await run.synced();
+    // Both signatures of one commitment, then the lock's own.
+    expect(batches.slice(0, 2)).toEqual([
+      [2, false],
+      [1, false],
+    ]);
+    const others = batches.slice(2).filter(([size]) => size > 1);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.every(([, isLocked]) => isLocked)).toBe(true);
+  });
+});
