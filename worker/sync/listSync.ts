@@ -344,9 +344,9 @@ export class ListSync {
     throw new DashlightError({ code: "engine/not-the-requested-cycle", ...facts });
   }
 
-  /** Lists that nothing needs any more go. */
+  /** Lists that nothing needs any more go, synced or not: what no peer sends may stay missing for ever. */
   async #prune(): Promise<void> {
-    if (!this.#wasSynced) return;
+    if (this.#isBehind) return;
     const { engine, context, neededTypes } = this.#state;
     const pruned = prune(engine, context, neededTypes);
     if (pruned !== engine) await this.#state.commit(pruned);

@@ -269,6 +269,22 @@ const versions: readonly Scenario[] = [
     unsynced: { cannotVerify: "no peer sends it" },
   },
   {
+    name: "blocks-only-for-long",
+    what: "Blocks-only nodes alone for 60 blocks: lists that nothing needs go all the same.",
+    isFast: true,
+    profiles: [BLOCKS_ONLY, BLOCKS_ONLY, BLOCKS_ONLY],
+    script: async (stage) => {
+      stage.connect();
+      await stage.until(({ cannotVerify }) => cannotVerify.length > 0, "named what is missing");
+      const held = stage.client.engine.lists.size;
+      await mineAndFollow(stage, 60);
+      const more = stage.client.engine.lists.size - held;
+      // The last 24 stay, and those of the work blocks in between.
+      if (more > 36) throw new Error(`60 blocks made ${more} lists more`);
+    },
+    unsynced: { cannotVerify: "no peer sends it" },
+  },
+  {
     name: "old-node-first",
     what: "A node of version 70230 alone is enough, and current ones that come later find nothing to correct.",
     isFast: true,
