@@ -60,18 +60,15 @@ export class LightClient {
   readonly #abort = new AbortController();
   readonly #account = new SyncAccount();
   readonly #startedAtMs: number;
-  readonly #progress: ProgressMeter;
+  #progress: ProgressMeter;
 
   constructor(options: ClientOptions, restored: RestoredState | undefined) {
     this.#options = options;
     const { params, transport, clock, random, x11, bls, maxPeers } = options;
     this.#startedAtMs = clock.now();
     this.#state = new ClientState({ ...options, onChange: () => this.#changed() }, restored);
-    const { chain, engine } = this.#state;
-    this.#progress = new ProgressMeter(this.#startedAtMs, {
-      headers: chain.headersTip.height,
-      lists: engine.lists.size,
-    });
+    const { chain } = this.#state;
+    this.#progress = this.#startMeter();
     this.#headers = new HeaderSync(
       chain,
       options.linkHeaders ?? linkHeadersIn(undefined, x11),
@@ -111,6 +108,9 @@ export class LightClient {
       signal,
       penalize: this.#pool.penalize.bind(this.#pool),
       onComplete: () => this.#progress.finish(),
+      onBehind: () => {
+        this.#progress = this.#startMeter();
+      },
     });
     this.#lists.executor.health.budget.restore(restored?.refusals ?? [], clock.now());
   }
@@ -232,6 +232,12 @@ export class LightClient {
       syncRevision: this.#lists.revision,
       log,
     });
+  }
+
+  /** Of what is missing now. */
+  #startMeter(): ProgressMeter {
+    const { chain, engine, clock } = this.#state;
+    return new ProgressMeter(clock.now(), { headers: chain.headersTip.height, lists: engine.lists.size });
   }
 
   #countProgress(): ProgressCounts {

@@ -33,6 +33,8 @@ export interface ListSyncOptions {
   readonly penalize: Penalize;
   /** Nothing is missing any more. */
   readonly onComplete: () => void;
+  /** Once complete, more is missing again than the next block's list. */
+  readonly onBehind: () => void;
 }
 
 /** Plans made one after another before the client waits for something new; each round must bring progress. */
@@ -204,8 +206,7 @@ export class ListSync {
   async #advance(): Promise<void> {
     const { account, verdicts } = this.#options;
     this.#round = { done: 0, total: 0 };
-    // After a long sleep the new tip's quorums are other ones, and none of them is judged.
-    if (this.#isBehind) this.#isComplete = false;
+    if (this.#isBehind) this.#fallBehind();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const next = await this.#planNext();
       const { requests, rationale } = next;
@@ -222,6 +223,14 @@ export class ListSync {
     this.#finishRound();
     await verdicts.checkInstantLocks();
     await this.#prune();
+  }
+
+  /** After a long sleep the new tip's quorums are other ones, none of them is judged, and there is progress to see. */
+  #fallBehind(): void {
+    this.#isComplete = false;
+    if (!this.#wasSynced) return;
+    this.#wasSynced = false;
+    this.#options.onBehind();
   }
 
   /** Lists and snapshots first: signatures take longer to check than lists to come. */

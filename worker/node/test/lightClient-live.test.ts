@@ -65,6 +65,26 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, as time goes on", () => {
     expect(run.peer(node)?.score).toBe(100);
   });
 
+  it("shows progress again after it fell behind", async () => {
+    const node = await startNode({ tipHeight: 456 });
+    const run = await startClient([node]);
+    const isAt = (height: number) =>
+      run.until(
+        ({ masternodes, phase, progress }) =>
+          masternodes?.height === height && phase === "live" && progress.fraction === 1,
+        `all at ${height}`,
+      );
+    await isAt(456);
+    const shown = run.fractions.length;
+    node.growTo(470);
+    await isAt(470);
+    const since = run.fractions.slice(shown);
+    const again = since.slice(since.findIndex((fraction) => fraction < 1));
+    expect(again[0]).toBeLessThan(0.5);
+    expect(again.at(-1)).toBe(1);
+    expect(again).toEqual([...again].sort((a, b) => a - b));
+  });
+
   it("takes up what it saved without any peer, and asks for no list again", async () => {
     const steps: SavedStep[] = [];
     const persistence = {
