@@ -326,6 +326,7 @@ export interface LightClientApi {
   quorumMembers(llmqType: number, quorumHash: string): Promise<readonly QuorumMember[] | undefined>;
   /**
    * Public key of a quorum for whoever checks its signatures, e.g. a Platform proof.
+   * One of the Platform type is known for 24 DKG intervals after it retired: Platform goes on signing with it.
    * @returns 48 bytes hex, basic encoding, only for a verified quorum in a proven, ChainLocked list; else undefined
    */
   quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined>;

@@ -174,6 +174,12 @@ export class LightClient {
     this.#changed();
   }
 
+  /** Judges a quorum of whatever list, as far as what it was drawn from is held. */
+  async judge(quorum: QuorumEntry): Promise<void> {
+    await this.#verdicts.judgeQuorums([quorum]);
+    this.#changed();
+  }
+
   /** Whether a list that a verified ChainLock makes final holds the quorum, on a chain with the network's work. */
   isFinal(quorum: QuorumEntry): boolean {
     const { finalHeight, chain, engine } = this.#state;

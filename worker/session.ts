@@ -12,7 +12,7 @@ import { LightClient } from "./client.ts";
 import type { EngineContext } from "./engine/context.ts";
 import type { MasternodeList } from "./engine/masternodeList.ts";
 import { type QuorumEntry, quorumKey } from "./engine/quorumSet.ts";
-import { type EngineState, isContradicted, newestList, statusOf } from "./engine/state.ts";
+import { type EngineState, isContradicted, newestList, sortedLists, statusOf } from "./engine/state.ts";
 import { type Engines, loadEngines } from "./engines.ts";
 import { DashlightError } from "./errors.ts";
 import { BridgeTransport } from "./net/bridgeTransport.ts";
@@ -147,17 +147,21 @@ export class Session {
   }
 
   quorumMembers(llmqType: number, quorumHash: string): QuorumMember[] | undefined {
-    const quorum = this.#quorum(llmqType, quorumHash);
+    const quorum = this.#held(llmqType, quorumHash)?.quorum;
     return this.#client && quorum && quorumMemberRows(quorum, this.#client.engine, this.#client.context);
   }
 
-  /** Only of a verified quorum in a proven list at or below a verified ChainLock. */
-  quorumPublicKey(llmqType: number, quorumHash: string): string | undefined {
-    const [client, list, quorum] = [this.#client, this.#newest(), this.#quorum(llmqType, quorumHash)];
-    if (!client || !list || !quorum || statusOf(client.engine, quorum).status !== "verified")
-      return undefined;
-    const lock = client.snapshot(undefined).chainLock;
-    return lock && list.header === "verified" && client.isFinal(quorum) ? basicPublicKey(quorum) : undefined;
+  /**
+   * Only of a verified quorum in a proven list at or below a verified ChainLock. One that retired is judged when it is
+   * asked for first after a start.
+   */
+  async quorumPublicKey(llmqType: number, quorumHash: string): Promise<string | undefined> {
+    const [client, held] = [this.#client, this.#held(llmqType, quorumHash)];
+    if (!client || !held || held.list.header !== "verified") return undefined;
+    const { quorum } = held;
+    if (statusOf(client.engine, quorum).status === "unknown") await client.judge(quorum);
+    const isVerified = statusOf(client.engine, quorum).status === "verified";
+    return isVerified && client.isFinal(quorum) ? basicPublicKey(quorum) : undefined;
   }
 
   /** @returns undefined before there is a client */
@@ -183,8 +187,15 @@ export class Session {
     return this.#client && newestList(this.#client.engine);
   }
 
-  #quorum(llmqType: number, quorumHash: string): QuorumEntry | undefined {
-    return this.#newest()?.quorums.get(quorumKey(llmqType, fromHashHex<QuorumHash>(quorumHash)));
+  /** In the newest list that holds it: who is shown a signature of a quorum may see it just after it retired. */
+  #held(llmqType: number, quorumHash: string): { list: MasternodeList; quorum: QuorumEntry } | undefined {
+    const key = quorumKey(llmqType, fromHashHex<QuorumHash>(quorumHash));
+    const lists = this.#client ? sortedLists(this.#client.engine).reverse() : [];
+    for (const list of lists) {
+      const quorum = list.quorums.get(key);
+      if (quorum) return { list, quorum };
+    }
+    return undefined;
   }
 
   async #openStore(): Promise<ClientStore | undefined> {

@@ -43,7 +43,10 @@ function isRecentWorkBlock(height: Height, newestHeight: Height, { params }: Eng
   return newestHeight - height <= KEPT_CYCLES * llmq.dkgInterval;
 }
 
-/** The list there holds the quorums that were active then, those that retired since among them. */
+/**
+ * The list there holds the quorums that were active then, those that retired since among them. One that retired as long
+ * ago as that is drawn from a list that is older by as many intervals as it was active.
+ */
 function isRecentPlatformBlock(
   height: Height,
   newestHeight: Height,
@@ -53,7 +56,8 @@ function isRecentPlatformBlock(
   const llmq = params.llmqs.get(params.llmqTypePlatform);
   if (!llmq || !neededTypes.includes(llmq.type) || (height + WORK_DIFF_DEPTH) % llmq.dkgInterval !== 0)
     return false;
-  return newestHeight - height <= KEPT_PLATFORM_INTERVALS * llmq.dkgInterval;
+  const intervals = KEPT_PLATFORM_INTERVALS + llmq.signingActiveQuorumCount;
+  return newestHeight - height <= intervals * llmq.dkgInterval;
 }
 
 function neededHeights(

@@ -80,7 +80,7 @@ export class Verdicts {
     // First of all the quorum that signed the newest ChainLock: what is final shows before the rest is judged.
     await this.checkLocks();
     const quorums = this.#quorumsToJudge();
-    await this.#judgeQuorums(quorums);
+    await this.judgeQuorums(quorums);
     for (const address of this.snapshots.weigh(this.#state.engine, quorums, this.#state.context)) {
       const error = new DashlightError({ code: "engine/snapshot-refuted", address });
       const reason = "its quorum snapshots were not the network's";
@@ -96,7 +96,8 @@ export class Verdicts {
     return list ? quorumsToJudge(engine, list, neededTypes) : [];
   }
 
-  async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
+  /** Judges these, whatever else is judged meanwhile. */
+  async judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
     const { verifier, signal } = this.#options;
     const { engine, context } = this.#state;
     const judged = await judgeQuorums(engine, quorums, context, verifier, signal);
@@ -111,7 +112,7 @@ export class Verdicts {
     if (list) locks.addFromCoinbase(list, context);
     let outcome = await locks.check(this.#state.engine, context, verifier);
     if (outcome.awaitedQuorums.length > 0) {
-      await this.#judgeQuorums(outcome.awaitedQuorums);
+      await this.judgeQuorums(outcome.awaitedQuorums);
       const again = await locks.check(this.#state.engine, context, verifier);
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
@@ -136,7 +137,7 @@ export class Verdicts {
     const first = await check();
     this.#refuse(first.refused);
     if (first.awaitedQuorums.length > 0) {
-      await this.#judgeQuorums(first.awaitedQuorums);
+      await this.judgeQuorums(first.awaitedQuorums);
       this.#refuse((await check()).refused);
     }
     this.#state.changed();

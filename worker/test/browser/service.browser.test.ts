@@ -88,6 +88,31 @@ describe("a first visit", () => {
     await watched.when("the new block", ({ tip }) => tip?.height === height && tip.isChainLocked);
   });
 
+  it("goes on giving the key of a Platform quorum that retired, after a restart too", async () => {
+    const watched = await WatchedService.start(network.url);
+    const { service } = watched;
+    await watched.synced();
+    const platform = async () =>
+      (await service.quorums()).filter(({ llmqType, status }) => llmqType === 4 && status === "verified");
+    const oldest = (await platform()).at(-1);
+    if (!oldest) throw new Error("no verified Platform quorum");
+    const { llmqType, quorumHash } = oldest;
+    const key = await service.quorumPublicKey(llmqType, quorumHash);
+    expect(key).toMatch(/^[0-9a-f]{96}$/);
+    for (let mined = 0; (await platform()).some((quorum) => quorum.quorumHash === quorumHash); mined++) {
+      if (mined === 48) throw new Error("never retired");
+      network = { ...network, tipHeight: await commands.mine(network.url) };
+      const { tipHeight } = network;
+      await watched.when("the next list", ({ masternodes }) => masternodes?.height === tipHeight);
+    }
+    expect(await service.quorumPublicKey(llmqType, quorumHash)).toBe(key);
+    expect((await service.quorumMembers(llmqType, quorumHash))?.length).toBe(oldest.size);
+    watched.stop();
+    const again = await WatchedService.start(network.url);
+    await again.synced();
+    expect(await again.service.quorumPublicKey(llmqType, quorumHash)).toBe(key);
+  });
+
   it("has empty answers before it starts", async () => {
     const { service } = await WatchedService.make();
     expect(await service.snapshot()).toMatchObject({ phase: "starting", isSynced: false, tip: undefined });
