@@ -50,6 +50,21 @@ test("signatures are checked in threads of their own", async ({ page, network, b
   expect(threads.length).toBeGreaterThanOrEqual(2);
 });
 
+test("a bug in asynchronous code stops the engine for all to see, and it can be started again", async ({
+  page,
+  network,
+}) => {
+  await openSynced(page, network.url);
+  const [engine] = page.workers();
+  await engine?.evaluate(() => {
+    void Promise.reject(new Error("a bug"));
+  });
+  const status = page.getByTestId("sync-status");
+  await expect(status).toHaveAttribute("data-kind", "stopped");
+  await page.getByRole("button", { name: "Restart" }).click();
+  await expect(status).toHaveAttribute("data-kind", "synced");
+});
+
 test.describe("where WebAssembly is forbidden", () => {
   test.use({ bridgeOptions: { forbidsWebAssembly: true } });
 
