@@ -1,7 +1,7 @@
 import type { SignatureVerifier } from "../bls/index.ts";
 import type { ClientState } from "../clientState.ts";
 import type { QuorumEntry } from "../engine/quorumSet.ts";
-import { dropOffChain, newestList } from "../engine/state.ts";
+import { dropOffChain, newestList, type QuorumStatus, statusOf } from "../engine/state.ts";
 import { DashlightError } from "../errors.ts";
 import { toHashHex } from "../wire/hashes.ts";
 import type { LockOutcome, VerifiedChainLock } from "./chainLocks.ts";
@@ -102,6 +102,28 @@ export class Verdicts {
     const { engine, context } = this.#state;
     const judged = await judgeQuorums(engine, quorums, context, verifier, signal);
     this.#state.engine = takeVerdicts(this.#state.engine, judged, quorums);
+    this.#noteVerdicts(quorums.filter((quorum) => statusOf(engine, quorum).status === "unknown"));
+  }
+
+  /** One entry for all, and one for each that is invalid: nobody's key then, whoever sent it. */
+  #noteVerdicts(quorums: readonly QuorumEntry[]): void {
+    const { engine } = this.#state;
+    const statuses = quorums.map((quorum) => ({ quorum, status: statusOf(engine, quorum) }));
+    const count = (name: QuorumStatus["status"]) =>
+      statuses.filter(({ status }) => status.status === name).length;
+    const counts = { verified: count("verified"), invalid: count("invalid") };
+    if (counts.verified + counts.invalid === 0) return;
+    this.#state.note(
+      "info",
+      `quorums judged: ${counts.verified} verified, ${counts.invalid} invalid`,
+      counts,
+    );
+    for (const { quorum, status } of statuses) {
+      if (status.status !== "invalid") continue;
+      const { llmqType, quorumHash } = quorum.commitment;
+      const facts = { llmqType, quorumHash: toHashHex(quorumHash), reason: status.reason };
+      this.#state.note("warning", `a quorum of type ${llmqType} is invalid: ${status.reason}`, facts);
+    }
   }
 
   /** Checks the locks that wait; one whose quorum is not judged yet has it judged first. */
@@ -151,8 +173,13 @@ export class Verdicts {
     }
   }
 
-  async #enforceLock({ lock }: VerifiedChainLock): Promise<void> {
+  async #enforceLock({ lock, quorum }: VerifiedChainLock): Promise<void> {
     const { chain, context } = this.#state;
+    const { llmqType, quorumHash } = quorum.commitment;
+    this.#state.note("info", `the ChainLock at ${lock.height} is verified`, {
+      ...{ height: lock.height, blockHash: toHashHex(lock.blockHash) },
+      ...{ llmqType, quorumHash: toHashHex(quorumHash) },
+    });
     const result = chain.applyChainLock(lock.height, lock.blockHash);
     const changedFrom = result.status === "locked" ? result.changedFrom : undefined;
     const isReorg = result.status === "locked" && result.reorg !== undefined;

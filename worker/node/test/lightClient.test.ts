@@ -53,7 +53,15 @@ describe.each(SCENARIOS)("$scenario", ({ scenario, mnlistdiff, chainLock }) => {
     expect(counts).toEqual([1, mnlistdiff, 2]);
     expect(node.misbehaviour).toBe(0);
     expect(run.peer(node)).toMatchObject({ status: "ready", score: 100 });
-    expect(run.snapshot.log.filter(({ level }) => level !== "info")).toEqual([]);
+    const { log } = run.snapshot;
+    expect(log.filter(({ level }) => level !== "info")).toEqual([]);
+    // Every verdict is in the log, once.
+    const judged = log.filter(({ message }) => message.startsWith("quorums judged"));
+    const sum = judged.reduce((total, { facts }) => total + Number(facts.verified), 0);
+    expect(sum).toBe(needed.reduce((total, { verified }) => total + verified, 0));
+    expect(log.filter(({ facts }) => facts.height === chainLock).map(({ message }) => message)).toEqual([
+      `the ChainLock at ${chainLock} is verified`,
+    ]);
   });
 
   it("shows progress that never goes back and ends at 1", async () => {
