@@ -25,12 +25,16 @@ export type OpenOptions = Omit<SimChainOptions, "startTimeSeconds"> & {
 export function openChain(openOptions: OpenOptions, dir: string, code = readSources()): SimChain {
   const options = { ...openOptions, startTimeSeconds: openOptions.startTimeSeconds ?? nowSeconds() };
   const name = `simnet-${hash(JSON.stringify(keyOf(openOptions)))}`;
-  const file = join(dir, `${name}-${hash(...code)}.bin`);
+  const fileName = `${name}-${hash(...code)}.bin`;
+  const file = join(dir, fileName);
   const past = readPast(file);
   if (past !== undefined) return new SimChain(options, past);
   const chain = new SimChain(options);
   mkdirSync(dir, { recursive: true });
-  for (const other of readdirSync(dir)) if (other.startsWith(name)) rmSync(join(dir, other));
+  for (const other of readdirSync(dir)) {
+    // Another process may make the same file at this moment, or delete what we delete.
+    if (other.startsWith(name) && !other.startsWith(fileName)) rmSync(join(dir, other), { force: true });
+  }
   writePast(file, chain.past);
   return chain;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -74,6 +74,20 @@ describe("a chain from its file", () => {
     const names = open(small, "new");
     expect(names).toHaveLength(4);
     expect(names).not.toContain(first);
+    rmSync(others, { recursive: true });
+  });
+
+  it("leaves alone what another process writes of it at the same time", () => {
+    const others = mkdtempSync(join(tmpdir(), "dashlight-"));
+    const small = { ...options, masternodes: 12, blocks: 20 };
+    openChain(small, others);
+    const [name = ""] = readdirSync(others);
+    const file = join(others, name);
+    const half = `${file}.${process.pid + 1}`;
+    renameSync(file, half);
+    openChain(small, others);
+    renameSync(half, file);
+    expect(readdirSync(others)).toEqual([name]);
     rmSync(others, { recursive: true });
   });
 
