@@ -35,7 +35,7 @@ export interface EmbeddedSimnet {
   readonly close: () => Promise<void>;
 }
 
-/** @returns a simnet whose history goes on; that of a small one has just ended, that of others when it was first made */
+/** @returns a simnet whose history, the same for the same seed and size, goes on with a block of this moment */
 export async function startEmbeddedSimnet(options: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
   const [x11, bls] = await Promise.all([loadX11(), createBls()]);
   const simnet = await createSimnet({
@@ -46,6 +46,7 @@ export async function startEmbeddedSimnet(options: EmbeddedSimnetOptions): Promi
     x11,
     bls,
   });
+  await simnet.mine();
   const { params, addresses, close } = simnet;
   return { params: paramsFromFile(params), paramsFile: params, addresses, simnet, close };
 }
