@@ -7,7 +7,7 @@ import { createBls } from "../worker/bls/index.ts";
 import { loadX11 } from "../worker/node/loadX11.ts";
 import { type NetworkParams, paramsFromFile } from "../worker/params/index.ts";
 import { createSimnet, type Simnet } from "./simnet/network.ts";
-import type { SimnetPreset } from "./simnet/presets.ts";
+import { type SimnetPreset, takesLong } from "./simnet/presets.ts";
 
 /** Where the pasts of large simnets are kept. */
 const CACHE_DIR = fileURLToPath(new URL("../.dashlight/simnet", import.meta.url));
@@ -17,10 +17,10 @@ const MAGIC_PREFIX = "5d";
 export interface EmbeddedSimnetOptions {
   readonly seed: number;
   readonly blockIntervalMs: number;
+  /** Whose LLMQ table it is; the sizes may be others. */
   readonly preset: SimnetPreset;
-  /** Undefined: as the preset says. */
-  readonly masternodes: number | undefined;
-  readonly blocks: number | undefined;
+  readonly masternodes: number;
+  readonly blocks: number;
   readonly log: (line: string) => void;
 }
 
@@ -35,23 +35,18 @@ export interface EmbeddedSimnet {
   readonly close: () => Promise<void>;
 }
 
-/** @returns a simnet whose history goes on; that of a small one has just ended, that of others when it was first made */
-export async function startEmbeddedSimnet({
-  masternodes,
-  blocks,
-  ...options
-}: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
+/** @returns a simnet whose history, the same for the same seed and size, goes on with a block of this moment */
+export async function startEmbeddedSimnet(options: EmbeddedSimnetOptions): Promise<EmbeddedSimnet> {
   const [x11, bls] = await Promise.all([loadX11(), createBls()]);
   const simnet = await createSimnet({
     ...options,
-    ...(masternodes === undefined ? {} : { masternodes }),
-    ...(blocks === undefined ? {} : { blocks }),
-    ...(options.preset === "small" ? {} : { cacheDir: CACHE_DIR }),
+    ...(takesLong(options) ? { cacheDir: CACHE_DIR } : {}),
     magic: MAGIC_PREFIX + randomBytes(3).toString("hex"),
     now: () => Date.now() / 1000,
     x11,
     bls,
   });
+  await simnet.mine();
   const { params, addresses, close } = simnet;
   return { params: paramsFromFile(params), paramsFile: params, addresses, simnet, close };
 }

@@ -10,6 +10,7 @@ import { createPeerSource, resolveHostName } from "./peers.ts";
 import { startProbe } from "./probe.ts";
 import { type Bridge, type BridgeOptions, createBridge } from "./server.ts";
 import type { Simnet } from "./simnet/network.ts";
+import { takesLong } from "./simnet/presets.ts";
 import { isInForeground, type Keyboard, listenToKeys, simnetKeys } from "./terminal.ts";
 
 const DIST_DIR = fileURLToPath(new URL("../dist", import.meta.url));
@@ -107,8 +108,8 @@ async function startNetwork(options: BridgeArguments): Promise<Network> {
   const { seed, blockIntervalMs, preset, masternodes, blocks } = options;
   const verbose = logOf(options);
   const log = (line: string) => verbose(`${new Date().toTimeString().slice(0, 8)} ${line}`);
-  if (preset !== "small") console.error(`Opening the simulated network: the first time this takes a while.`);
   const size = { preset, masternodes, blocks };
+  if (takesLong(size)) console.error(`Opening the simulated network: the first time this takes a while.`);
   const embedded = await startEmbeddedSimnet({ seed, blockIntervalMs, ...size, log });
   const { addresses } = embedded;
   return { ...embedded, peers: async () => addresses, namedAddresses: addresses, watch: () => {} };

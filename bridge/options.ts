@@ -4,7 +4,14 @@
 import { parseArgs } from "node:util";
 import type { NetworkName } from "../worker/params/index.ts";
 import { parseAddress } from "./policy.ts";
-import { SIMNET_PRESETS, type SimnetPreset } from "./simnet/presets.ts";
+import {
+  largestPreset,
+  leastMasternodes,
+  PRESETS,
+  SIMNET_PRESETS,
+  type SimnetPreset,
+  type SimnetSize,
+} from "./simnet/presets.ts";
 
 export interface BridgeArguments {
   readonly network: NetworkName;
@@ -16,10 +23,10 @@ export interface BridgeArguments {
   readonly allowedOrigins: readonly string[];
   readonly seed: number;
   readonly blockIntervalMs: number;
+  /** Whose LLMQ table the simnet has. */
   readonly preset: SimnetPreset;
-  /** Undefined: as the preset says. */
-  readonly masternodes: number | undefined;
-  readonly blocks: number | undefined;
+  readonly masternodes: SimnetSize["masternodes"];
+  readonly blocks: SimnetSize["blocks"];
   readonly isVerbose: boolean;
 }
 
@@ -45,7 +52,7 @@ Serves the app and relays its connections to nodes of a Dash network.
   --port PORT               0 takes a free one (default ${DEFAULT_PORT})
   --origin ORIGIN           also serve pages of this origin, such as a reverse proxy's; may be repeated
   --preset NAME             the simnet's size: ${SIMNET_PRESETS.join(", ")} (default ${DEFAULT_PRESET})
-  --masternodes NUMBER      in place of the preset's
+  --masternodes NUMBER      in place of the preset's; without --preset it is the largest whose quorums they fill
   --blocks NUMBER           in place of the preset's
   --seed NUMBER             the simnet's randomness (default ${DEFAULT_SEED})
   --block-interval SECONDS  the simnet's pace (default ${DEFAULT_BLOCK_INTERVAL_SECONDS})
@@ -72,9 +79,6 @@ export function parseBridgeArguments(args: readonly string[]): BridgeArguments |
   if (!startsSimnet && misplaced !== undefined) {
     throw new UsageError(`--${misplaced} is for a simnet that is started here`);
   }
-  const preset = SIMNET_PRESETS.find((known) => known === (values.preset ?? DEFAULT_PRESET));
-  if (preset === undefined)
-    throw new UsageError(`--preset is none of ${SIMNET_PRESETS.join(", ")}: ${values.preset}`);
   if (startsSimnet && node.length > 0) throw new UsageError("--node is for a simnet with --params");
   if (params !== undefined && (network === "mainnet" || network === "testnet")) {
     throw new UsageError(`--params is not for ${network}`);
@@ -91,9 +95,7 @@ export function parseBridgeArguments(args: readonly string[]): BridgeArguments |
     blockIntervalMs:
       1000 *
       parseNumber("--block-interval", interval ?? `${DEFAULT_BLOCK_INTERVAL_SECONDS}`, 1, ONE_DAY_SECONDS),
-    preset,
-    masternodes: parseOptional("--masternodes", values.masternodes, MAX_MASTERNODES),
-    blocks: parseOptional("--blocks", values.blocks, MAX_BLOCKS),
+    ...parseSize(values),
     isVerbose: values.verbose ?? false,
   };
 }
@@ -135,6 +137,35 @@ function parseOrigin(text: string): string {
     throw new UsageError(`--origin is not an origin such as https://wallet.example: ${text}`);
   }
   return text;
+}
+
+/** Without a named preset it is the largest whose quorums the masternodes fill. */
+function parseSize(values: {
+  readonly preset?: string;
+  readonly masternodes?: string;
+  readonly blocks?: string;
+}): Pick<BridgeArguments, "preset" | "masternodes" | "blocks"> {
+  const masternodes = parseOptional("--masternodes", values.masternodes, MAX_MASTERNODES);
+  const chosen = masternodes === undefined ? undefined : largestPreset(masternodes);
+  const preset = parsePreset(values.preset) ?? chosen ?? DEFAULT_PRESET;
+  const least = leastMasternodes(preset);
+  if (masternodes !== undefined && masternodes < least) {
+    throw new UsageError(
+      `--masternodes ${masternodes} is too few: the quorums of --preset ${preset} need ${least}`,
+    );
+  }
+  return {
+    preset,
+    masternodes: masternodes ?? PRESETS[preset].masternodes,
+    blocks: parseOptional("--blocks", values.blocks, MAX_BLOCKS) ?? PRESETS[preset].blocks,
+  };
+}
+
+function parsePreset(text: string | undefined): SimnetPreset | undefined {
+  const preset = SIMNET_PRESETS.find((known) => known === text);
+  if (preset === undefined && text !== undefined)
+    throw new UsageError(`--preset is none of ${SIMNET_PRESETS.join(", ")}: ${text}`);
+  return preset;
 }
 
 /** @returns undefined for what is not given */

@@ -118,7 +118,7 @@ export function listenToKeys({ input, output, keys }: KeyboardOptions): Keyboard
     if (key === "q" || key === CTRL_C) quit();
     else if (key === "?") printHelp();
     else {
-      const line = await keys.get(key)?.run();
+      const line = await tryKey(key, keys.get(key));
       if (line !== undefined) print(line);
     }
   };
@@ -139,6 +139,16 @@ export function listenToKeys({ input, output, keys }: KeyboardOptions): Keyboard
       input.pause();
     },
   };
+}
+
+/** @returns what happened, in one line, also where it went wrong: the network goes on, and so do its keys */
+async function tryKey(key: string, action: KeyAction | undefined): Promise<string | undefined> {
+  try {
+    return await action?.run();
+  } catch (error) {
+    const [firstLine] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return `${key} failed: ${firstLine}`;
+  }
 }
 
 /** Whether the terminal is ours to read: a job in the background is stopped by its shell as soon as it tries. */

@@ -96,12 +96,11 @@ export class SimChain implements ChainView {
    * @param label - tells the blocks to come apart from those of other chains that go on from there
    */
   constructor(options: SimChainOptions, past?: Past, label = "") {
-    const { seed, masternodes, blocks, bls, x11, llmqs } = options;
-    const { startTimeSeconds } = past ?? options;
+    const { seed, masternodes, blocks, bls, x11, llmqs, startTimeSeconds } = options;
     this.#options = options;
     this.startTimeSeconds = startTimeSeconds;
     this.#label = label;
-    this.#dice = new Dice(`simnet ${seed} ${startTimeSeconds}`);
+    this.#dice = new Dice(`simnet ${seed}`);
     const genesisTime = startTimeSeconds - blocks * TARGET_SPACING_SECONDS;
     const genesis = past?.blocks[0] ?? makeGenesis(genesisTime, `simnet, seed ${seed}`, x11);
     this.paramsFile = makeParamsFile(genesis.headerBytes, genesis.hash, llmqs, options.magic ?? SIMNET_MAGIC);
@@ -146,7 +145,6 @@ export class SimChain implements ChainView {
       bestChainLock: this.#bestChainLock,
       snapshots: this.#draws.snapshots,
       operatorKeys: this.#keyring.operatorKeys,
-      startTimeSeconds: this.startTimeSeconds,
       payments: this.#payments,
     };
   }

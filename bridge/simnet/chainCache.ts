@@ -11,36 +11,29 @@ const SOURCES = [".", "./consensus", "../../worker/wire", "../../worker/params",
 );
 const CHECKSUM_SIZE = 32;
 
-/** As for a chain; one whose past may end at any time ends now if it is made, and a file's ended when that was made. */
-export type OpenOptions = Omit<SimChainOptions, "startTimeSeconds"> & {
-  readonly startTimeSeconds: number | undefined;
-};
-
 /**
  * A chain from its file, if one is there that the same code made for these options, else a new one that is then written
  * to it.
  * @param dir - is made where it is missing; what other code made of the same options is deleted in it
  * @param code - what the chain depends on besides the options
  */
-export function openChain(openOptions: OpenOptions, dir: string, code = readSources()): SimChain {
-  const options = { ...openOptions, startTimeSeconds: openOptions.startTimeSeconds ?? nowSeconds() };
-  const name = `simnet-${hash(JSON.stringify(keyOf(openOptions)))}`;
-  const file = join(dir, `${name}-${hash(...code)}.bin`);
+export function openChain(options: SimChainOptions, dir: string, code = readSources()): SimChain {
+  const name = `simnet-${hash(JSON.stringify(keyOf(options)))}`;
+  const fileName = `${name}-${hash(...code)}.bin`;
+  const file = join(dir, fileName);
   const past = readPast(file);
   if (past !== undefined) return new SimChain(options, past);
   const chain = new SimChain(options);
   mkdirSync(dir, { recursive: true });
-  for (const other of readdirSync(dir)) if (other.startsWith(name)) rmSync(join(dir, other));
+  for (const other of readdirSync(dir)) {
+    // Another process may make the same file at this moment, or delete what we delete.
+    if (other.startsWith(name) && !other.startsWith(fileName)) rmSync(join(dir, other), { force: true });
+  }
   writePast(file, chain.past);
   return chain;
 }
 
-/** @returns the present, in seconds since 1970 */
-export function nowSeconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-function keyOf({ seed, masternodes, blocks, llmqs, startTimeSeconds }: OpenOptions) {
+function keyOf({ seed, masternodes, blocks, llmqs, startTimeSeconds }: SimChainOptions) {
   return { seed, masternodes, blocks, llmqs, startTimeSeconds };
 }
 

@@ -2,7 +2,7 @@ import type { Bls } from "../../worker/bls/index.ts";
 import type { BlockHash, Height, Txid } from "../../worker/wire/hashes.ts";
 import type { X11 } from "../../worker/x11/index.ts";
 import { SimChain, type SimChainOptions } from "./chain.ts";
-import { nowSeconds, openChain } from "./chainCache.ts";
+import { openChain } from "./chainCache.ts";
 import { NetworkClock } from "./clock.ts";
 import { Dice } from "./dice.ts";
 import type { NodeProfile } from "./faults/profile.ts";
@@ -11,9 +11,11 @@ import { SimNode } from "./node.ts";
 import { PRESETS, type SimnetPreset, type SimnetSize } from "./presets.ts";
 
 const DEFAULT_NODES = 3;
+/** The beginning of 2025. Any time will do that is past everywhere and the same for all: block hashes depend on it. */
+const DEFAULT_START_TIME_SECONDS = 1_735_689_600;
 
 export interface SimnetOptions extends LiveOptions {
-  /** Everything that is left to chance follows from it and the start time. */
+  /** Everything that is left to chance follows from it. */
   readonly seed: number;
   /** 1 to 8 */
   readonly nodes?: number;
@@ -23,7 +25,7 @@ export interface SimnetOptions extends LiveOptions {
   readonly blocks?: SimnetSize["blocks"];
   /** Types 2, 3, 4 and 5 must be there, 5 must rotate. */
   readonly llmqs?: SimnetSize["llmqs"];
-  /** Time of the last block of the past. Without it: when the past was made, which is now unless it is from a file. */
+  /** Time of the last block of the past, by default the same for all networks: the seed then decides about everything. */
   readonly startTimeSeconds?: number;
   readonly magic?: SimChainOptions["magic"];
   /** Where the past is kept, for a quick start next time; see openChain(). */
@@ -73,7 +75,14 @@ export interface Simnet {
 }
 
 function startChain(options: SimnetOptions): SimChain {
-  const { seed, startTimeSeconds, preset = "small", cacheDir, bls, x11 } = options;
+  const {
+    seed,
+    startTimeSeconds = DEFAULT_START_TIME_SECONDS,
+    preset = "small",
+    cacheDir,
+    bls,
+    x11,
+  } = options;
   const size = PRESETS[preset];
   const chainOptions = {
     seed,
@@ -85,8 +94,7 @@ function startChain(options: SimnetOptions): SimChain {
     bls,
     x11,
   };
-  if (cacheDir !== undefined) return openChain(chainOptions, cacheDir);
-  return new SimChain({ ...chainOptions, startTimeSeconds: startTimeSeconds ?? nowSeconds() });
+  return cacheDir === undefined ? new SimChain(chainOptions) : openChain(chainOptions, cacheDir);
 }
 
 /** Starts a simulated network on loopback TCP. Ready when it resolves. */

@@ -3,6 +3,8 @@ import { decode } from "../../worker/wire/codec.ts";
 import { type BlockHash, type Height, toHashHex } from "../../worker/wire/hashes.ts";
 import { blockHeader } from "../../worker/wire/header.ts";
 
+/** Its members are Evo nodes only. */
+export const PLATFORM_TYPE = 4;
 /** First bytes of every message of a simnet that is given no others; no other network has them. */
 export const SIMNET_MAGIC = "5d1e7a73";
 /** Only a name for the case that somebody asks: nodes listen on whatever port is free. */
@@ -95,7 +97,7 @@ export function makeParamsFile(
     llmqs,
     llmqTypeChainLocks: 2,
     llmqTypeDIP0024InstantSend: 5,
-    llmqTypePlatform: 4,
+    llmqTypePlatform: PLATFORM_TYPE,
     llmqTypeMnhf: 3,
     masternodeMinimumConfirmations: 1,
     workDiffDepth: 8,

@@ -1,5 +1,6 @@
 import { LLMQ_PARAMS } from "../../worker/params/llmq.ts";
-import { SIM_LLMQS, type SimLlmq } from "./params.ts";
+import { PLATFORM_TYPE, SIM_LLMQS, type SimLlmq } from "./params.ts";
+import { EVO_ONE_IN } from "./scenario.ts";
 
 /** How large a simulated network is. */
 export interface SimnetSize {
@@ -10,6 +11,7 @@ export interface SimnetSize {
   readonly llmqs: readonly SimLlmq[];
 }
 
+/** Ascending. */
 export const SIMNET_PRESETS = ["small", "medium", "mainnet"] as const;
 export type SimnetPreset = (typeof SIMNET_PRESETS)[number];
 
@@ -44,3 +46,20 @@ export const PRESETS: Readonly<Record<SimnetPreset, SimnetSize>> = {
   /** The number of masternodes, and the LLMQ table, of mainnet; 17 rotating cycles. */
   mainnet: { masternodes: 3_500, blocks: 5_000, llmqs: MAINNET_LLMQS },
 };
+
+/** @returns how many masternodes fill every quorum of a preset's LLMQ table */
+export function leastMasternodes(preset: SimnetPreset): number {
+  return Math.max(
+    ...PRESETS[preset].llmqs.map(({ type, size }) => (type === PLATFORM_TYPE ? EVO_ONE_IN * size : size)),
+  );
+}
+
+/** @returns the largest preset whose quorums so many masternodes fill; undefined if they are too few for any */
+export function largestPreset(masternodes: number): SimnetPreset | undefined {
+  return SIMNET_PRESETS.findLast((preset) => leastMasternodes(preset) <= masternodes);
+}
+
+/** Whether a past takes long enough to make that it is worth a file: that of `small` does not. */
+export function takesLong({ masternodes, blocks }: Omit<SimnetSize, "llmqs">): boolean {
+  return masternodes > PRESETS.small.masternodes || blocks > PRESETS.small.blocks;
+}

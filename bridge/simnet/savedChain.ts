@@ -20,7 +20,6 @@ export interface Past {
   readonly bestChainLock: ChainLock | undefined;
   readonly snapshots: Snapshots;
   readonly operatorKeys: readonly KeyPair[];
-  readonly startTimeSeconds: number;
   /** Payments made so far: the next one is told apart by it. */
   readonly payments: number;
 }

@@ -26,6 +26,8 @@ const FIRST_REGISTRATION_HEIGHT = 2;
 const FOUNDING_BLOCKS = 8;
 /** From here on masternodes come, change and go one at a time. */
 const CHANGES_FROM_HEIGHT = 30;
+/** One masternode in so many is an Evo node. */
+export const EVO_ONE_IN = 4;
 /** Blocks between two events of a kind. Primes, so that all combinations come up. */
 const EVERY = {
   register: 13,
@@ -124,9 +126,9 @@ export class Scenario {
     );
   }
 
-  /** Every fourth is an Evo node; of the others two in three still come with a legacy key. */
+  /** Of those that are no Evo nodes two in three still come with a legacy key. */
   #newcomer(ordinal: number): SimEvent {
-    const isEvo = ordinal % 4 === 0;
+    const isEvo = ordinal % EVO_ONE_IN === 0;
     return { kind: "register", ordinal, isEvo, isLegacy: !isEvo && ordinal % 3 !== 0 };
   }
 

@@ -1,7 +1,7 @@
 import { isDashlightError } from "../../worker/errors.ts";
 import type { Frame } from "../../worker/wire/frame.ts";
-import { toHashHex } from "../../worker/wire/hashes.ts";
-import type { GetHeaders } from "../../worker/wire/headers.ts";
+import { type BlockHash, toHashHex, ZERO_HASH } from "../../worker/wire/hashes.ts";
+import { type ConcatenatedHeaders, type GetHeaders, readHeaders } from "../../worker/wire/headers.ts";
 import { type InventoryItem, InvType } from "../../worker/wire/inventory.ts";
 import type { ChainLock } from "../../worker/wire/locks.ts";
 import {
@@ -244,6 +244,9 @@ export class Session {
       case "getheaders2":
         this.#answerHeaders(message.payload, "headers2", commonVersion);
         break;
+      case "headers":
+        this.#onHeaders(message.payload, commonVersion);
+        break;
       case "getmnlistd":
         this.#answer("mnlistdiff", buildMnListDiff(chain, message.payload));
         break;
@@ -287,6 +290,16 @@ export class Session {
     if (blocks === undefined) return;
     this.#send(headersMessage(blocks, form, "reply"));
     this.#announcer.sentHeaders(blocks.at(-1));
+  }
+
+  /** Headers are asked for from where they connect. Core's locator has more hashes; these two are enough. */
+  #onHeaders(headers: ConcatenatedHeaders, version: number): void {
+    const { chain } = this.#context;
+    const [first] = readHeaders(headers);
+    if (first === undefined || chain.blockByHash(first.prevBlockHash) !== undefined) return;
+    const locator = [chain.tip.hash, chain.hashAt(0)];
+    const hashStop = ZERO_HASH as BlockHash;
+    this.#send({ command: "getheaders", payload: { version, locator, hashStop } });
   }
 
   /** Messages without a codec of their own. A bloom filter counts as one that matches everything. */

@@ -33,6 +33,10 @@ class Terminal {
   }
 }
 
+function raise(message: string): never {
+  throw new Error(message);
+}
+
 describe("the keyboard", () => {
   const presses: string[] = [];
   const keys = new Map(
@@ -73,6 +77,23 @@ describe("the keyboard", () => {
     terminal.type(`a${key}`);
     await terminal.keyboard.quit;
     expect(await terminal.line()).toBe("did a");
+  });
+
+  it("says what went wrong with a key, and goes on", async () => {
+    const failing = new Terminal(
+      new Map<string, KeyAction>([
+        ["t", { does: "throw", run: () => raise("at once\nand more") }],
+        ["r", { does: "reject", run: async () => raise("later") }],
+        ["a", { does: "act", run: () => "acted" }],
+      ]),
+    );
+    onTestFinished(() => failing.keyboard.close());
+    await failing.line();
+    failing.type("tra");
+    const lines = [await failing.line(), await failing.line(), await failing.line()];
+    expect(lines).toEqual(["t failed: at once", "r failed: later", "acted"]);
+    failing.type("q");
+    await failing.keyboard.quit;
   });
 
   it("gives the terminal back", () => {
@@ -137,7 +158,10 @@ describe("the simnet's keys", () => {
     );
     ask(first);
     expect(await first.fence()).toEqual([]);
-    expect(await press("h")).toMatch(/^node 0 .* is slow/);
+    expect(await press("h")).toMatch(/^node 0 .* is slow: 2 s a message/);
+    const start = performance.now();
+    expect(await first.fence()).toEqual([]);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(1_999);
     expect(await press("h")).toMatch(/^node 0 .* lies/);
     ask(first);
     expect(await first.next("mnlistdiff")).not.toEqual(truth);

@@ -1,5 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type BlockHash, ZERO_HASH } from "../../../worker/wire/hashes.ts";
+import { Dice } from "../dice.ts";
+import { Decisions } from "../faults/decisions.ts";
+import { Line } from "../faults/line.ts";
 import type { LineFaults } from "../faults/profile.ts";
 import type { Simnet } from "../network.ts";
 import { startSimnet, TestPeer } from "./testPeer.ts";
@@ -63,6 +67,24 @@ describe("a line", () => {
       heights.push(simnet.chain.heightOf((await peer.next("mnlistdiff")).blockHash));
     }
     expect(heights).toEqual(Array.from({ length: 20 }, (_, i) => 41 + i));
+  });
+
+  it("with jitter delays each message by a time of its own", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const socket = new Socket();
+    const write = vi.spyOn(socket, "write").mockReturnValue(true);
+    const events = { onEmpty: () => {}, onCut: () => {} };
+    const line = new Line(socket, () => ({ jitterMs: 30 }), new Decisions(new Dice("jitter")), events);
+    const delays = Array.from({ length: 20 }, (_, i) => {
+      const bytes = Uint8Array.of(i);
+      line.send(bytes, { command: "pong", isAnswer: false, content: () => bytes });
+      let delayMs = 0;
+      for (; write.mock.calls.length === i; delayMs++) vi.advanceTimersByTime(1);
+      return delayMs;
+    });
+    expect(new Set(delays).size).toBeGreaterThan(10);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(30);
   });
 
   it("with little bandwidth takes as long as its bytes do", async () => {

@@ -53,6 +53,28 @@ describe("refusals", () => {
     await rude.closed();
   });
 
+  it.each([
+    ["inv", 50_000, 36],
+    ["getdata", 50_000, 36],
+    ["headers", 2_000, 81],
+    ["addr", 1_000, 30],
+  ])(
+    "disconnects at the fifth %s of more than %i items, and at none of so many",
+    async (command, most, size) => {
+      const rude = await TestPeer.join(simnet);
+      const send = (count: number) => {
+        const payload = new Uint8Array(3 + count * size);
+        payload.set([0xfd, count & 0xff, count >> 8]);
+        rude.sendRaw(command, payload);
+      };
+      for (let i = 0; i < 5; i++) send(most);
+      for (let i = 0; i < 4; i++) send(most + 1);
+      await rude.fence();
+      send(most + 1);
+      await rude.closed();
+    },
+  );
+
   it("ignores bytes behind a request, and a request that is cut short", async () => {
     const polite = await TestPeer.join(simnet);
     const payload = new Uint8Array(64);

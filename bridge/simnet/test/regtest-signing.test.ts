@@ -21,6 +21,18 @@ interface Expected {
   readonly signedByQuorum: HashHex;
 }
 
+interface ExpectedInstantLock extends Expected {
+  /** Of the transaction; null: it waits at the tip. */
+  readonly minedHeight: Height | null;
+}
+
+const COUNTS: Readonly<Record<string, { readonly chainLocks: number; readonly instantLocks: number }>> = {
+  "cycle-a": { chainLocks: 160, instantLocks: 43 },
+  "faults-b": { chainLocks: 160, instantLocks: 117 },
+  "few-masternodes-c": { chainLocks: 50, instantLocks: 40 },
+  "legacy-bls-d": { chainLocks: 50, instantLocks: 40 },
+};
+
 describeScenarios(({ id }) => {
   const state = new RecordedState(id);
   const quorumsAt = (height: Height) => state.quorumsAt(height);
@@ -52,7 +64,7 @@ describeScenarios(({ id }) => {
 
   it("selects the quorum that signed every recorded ChainLock", () => {
     const recordings = state.messages<Expected>("clsig");
-    expect(recordings.length).toBeGreaterThan(20);
+    expect(recordings).toHaveLength(COUNTS[id]?.chainLocks ?? 0);
     for (const { file, expect: expected } of recordings) {
       const { height } = decode(chainLock, state.read(file));
       const requestId = computeChainLockRequestId(height);
@@ -62,16 +74,25 @@ describeScenarios(({ id }) => {
     }
   });
 
-  it("names the index of the quorum that signed every recorded InstantSend lock", () => {
+  it("selects the quorum that signed every recorded InstantSend lock, as its signers and its readers do", () => {
     const llmq = state.llmq(state.params.llmqTypeInstantSend);
-    for (const { file, expect: expected } of state.messages<Expected>("isdlock")) {
-      const requestId = computeInstantLockRequestId(decode(instantLock, state.read(file)));
-      const signed = state.quorums.find(
-        ({ llmqType, quorumHash }) => llmqType === llmq.type && quorumHash === expected.signedByQuorum,
-      );
-      const sets = state.quorumsAt(signed?.minedHeight ?? 0).ofType(llmq.type);
-      const selected = selectRotatingQuorum(sets, llmq, requestId);
-      expect(selected && toHashHex(selected.commitment.quorumHash), file).toBe(expected.signedByQuorum);
+    const recordings = state.messages<ExpectedInstantLock>("isdlock");
+    expect(recordings).toHaveLength(COUNTS[id]?.instantLocks ?? 0);
+    for (const { file, expect: expected } of recordings) {
+      const lock = decode(instantLock, state.read(file));
+      const requestId = computeInstantLockRequestId(lock);
+      expect(toHashHex(requestId), file).toBe(expected.requestId);
+      // Signed at the latest below the transaction's block; read in the set at the end of the cycle it names.
+      const signedHeight = (expected.minedHeight ?? state.tipHeight + 1) - 1;
+      const cycleHeight = state.heightOf(lock.cycleHash) ?? -1;
+      const cycleEnd = Math.min(cycleHeight + llmq.dkgInterval - 1, state.tipHeight);
+      for (const selected of [
+        select(llmq.type, requestId, signedHeight),
+        selectRotatingQuorum(quorumsAt(cycleEnd).ofType(llmq.type), llmq, requestId),
+      ]) {
+        expect(selected && toHashHex(selected.commitment.quorumHash), file).toBe(expected.signedByQuorum);
+        expect(selected && selected.baseHeight - selected.commitment.quorumIndex, file).toBe(cycleHeight);
+      }
     }
   });
 });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type BlockHash, toHashHex } from "../../../worker/wire/hashes.ts";
 import { readHeaders } from "../../../worker/wire/headers.ts";
 import { InvType } from "../../../worker/wire/inventory.ts";
@@ -29,6 +30,29 @@ describe("determinism", () => {
     }
     expect(tips[1]).toBe(tips[0]);
     expect(new Set(tips).size).toBe(4);
+  });
+
+  it("without a start time the seed alone decides, whatever the time is", async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    const networks: { genesis: string; tip: string; keys: string[] }[] = [];
+    for (const options of [{}, {}, { seed: 2 }, { startTimeSeconds: START_TIME_SECONDS }]) {
+      vi.useFakeTimers({ toFake: ["Date"], now: START_TIME_SECONDS * 1000 * (1 + networks.length) });
+      const { chain, close } = await startSimnet({ startTimeSeconds: undefined, blocks: 20, ...options });
+      await close();
+      networks.push({
+        genesis: toHashHex(chain.hashAt(0)),
+        tip: toHashHex(chain.tip.hash),
+        keys: chain
+          .listAt(20)
+          .map(({ proRegTxHash, pubKeyOperator }) => toHashHex(proRegTxHash) + bytesToHex(pubKeyOperator)),
+      });
+    }
+    const [first, again, otherSeed, otherTime] = networks;
+    expect(again).toEqual(first);
+    expect(otherSeed?.keys).not.toEqual(first?.keys);
+    // At another time blocks are others, and the founders are the same.
+    expect(otherTime?.tip).not.toBe(first?.tip);
+    expect(otherTime?.keys).toEqual(first?.keys);
   });
 });
 

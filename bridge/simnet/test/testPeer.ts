@@ -67,7 +67,7 @@ export class TestPeer {
   /** Connects without a word. */
   static async connect(simnet: Simnet, node = 0, version: Partial<Version> = {}): Promise<TestPeer> {
     const [host, port] = (simnet.addresses[node] ?? "").split(":");
-    const socket = createConnection({ host: host ?? "", port: Number(port) });
+    const socket = createConnection({ host: host ?? "", port: Number(port), noDelay: true });
     await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
     return new TestPeer(socket, simnet.chain.params.magic, { ...OUR_VERSION, ...version });
   }
