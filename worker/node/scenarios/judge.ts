@@ -1,4 +1,5 @@
 import type { Simnet } from "../../../bridge/simnet/network.ts";
+import type { ErrorCode } from "../../errors.ts";
 import { differences, finalState, invalidQuorums } from "./finalState.ts";
 import type { NodePenalty, Outcome } from "./outcome.ts";
 import type { Scenario, Unsynced } from "./scenario.ts";
@@ -37,6 +38,7 @@ export function judge(
   const reasons = [
     ...(failure === undefined ? [] : [failure]),
     ...wrongPenalties(scenario, found.caughtBy),
+    ...mildPenalties(penalties),
     ...(scenario.unsynced ? wrongWords(scenario, found) : different),
     ...invalidQuorums(client),
   ];
@@ -69,6 +71,20 @@ function wrongPenalties({ penalties = {} }: Scenario, caughtBy: Outcome["caughtB
     .map((node) => [node, String(caughtBy[node] ?? "nothing"), String(expected[node] ?? "nothing")] as const)
     .filter(([, actual, wanted]) => actual !== wanted)
     .map(([node, actual, wanted]) => `${node} is penalised for ${actual}, not for ${wanted}`);
+}
+
+/** Whom a proof refutes is banned at once: no points are left to lie with again. */
+export function mildPenalties(penalties: Outcome["penalties"]): string[] {
+  return Object.entries(penalties).flatMap(([node, list]) =>
+    list
+      .filter(({ code, isBan }) => isProof(code) && !isBan)
+      .map(({ code, points }) => `${node} loses ${points} points for ${code} and is not banned`),
+  );
+}
+
+/** A header from the future proves nothing: our own clock may be wrong. */
+function isProof(code: ErrorCode): boolean {
+  return /^(engine|chain)\//.test(code) && code !== "chain/time-too-new";
 }
 
 function wrongWords(

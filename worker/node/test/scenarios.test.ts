@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CATALOGUE } from "../scenarios/catalogue.ts";
+import { mildPenalties } from "../scenarios/judge.ts";
 import type { Outcome } from "../scenarios/outcome.ts";
 import { runScenario } from "../scenarios/runScenario.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
@@ -79,6 +80,20 @@ describe("the runner's own judgement", () => {
     const accused = await runScenario({ ...lying, penalties: {} }, 1);
     expect(accused.falseAccusations).toEqual(["node 0: net/unexpected-message"]);
     expect(accused.reasons).toEqual(["node 0 is penalised for net/unexpected-message, not for nothing"]);
+  });
+
+  it("finds a liar that is not banned", () => {
+    const penalties: Outcome["penalties"] = {
+      "node 0": [{ points: 50, code: "engine/merkle-root-mismatch", isBan: false }],
+      "node 1": [{ points: 20, code: "chain/conflicts-with-chainlock", isBan: false }],
+      "node 2": [{ points: 100, code: "engine/merkle-root-mismatch", isBan: true }],
+      "node 3": [{ points: 10, code: "chain/time-too-new", isBan: false }],
+      "node 4": [{ points: 5, code: "net/unexpected-message", isBan: false }],
+    };
+    expect(mildPenalties(penalties)).toEqual([
+      "node 0 loses 50 points for engine/merkle-root-mismatch and is not banned",
+      "node 1 loses 20 points for chain/conflicts-with-chainlock and is not banned",
+    ]);
   });
 
   it("finds a state that is not the network's", async () => {
