@@ -31,6 +31,7 @@ export function judge(
     bans: Object.keys(penalties).filter((node) => penalties[node]?.some(({ isBan }) => isBan)),
     caughtBy: Object.fromEntries(Object.entries(penalties).map(([node, list]) => [node, codesOf(list)])),
     falseAccusations: falseAccusations(scenario, penalties),
+    falseBeliefs: stage.beliefs.wrong,
     requests: { headers, qrinfo, mnlistdiff },
     ...counts,
     timeMs,
@@ -41,6 +42,7 @@ export function judge(
     ...mildPenalties(penalties),
     ...(scenario.unsynced ? wrongWords(scenario, found) : different),
     ...invalidQuorums(client),
+    ...found.falseBeliefs,
   ];
   return { ...found, passed: reasons.length === 0, reasons: [...new Set(reasons)] };
 }

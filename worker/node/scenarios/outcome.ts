@@ -30,6 +30,8 @@ export interface Outcome {
   readonly caughtBy: Readonly<Record<string, readonly string[]>>;
   /** Penalties of nodes that did nothing wrong. */
   readonly falseAccusations: readonly string[];
+  /** What the client believed at any time that is not the network's, one sentence each. */
+  readonly falseBeliefs: readonly string[];
   readonly rounds: number;
   readonly requests: { readonly headers: number; readonly qrinfo: number; readonly mnlistdiff: number };
   readonly bytesIn: number;

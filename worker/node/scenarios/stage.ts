@@ -9,6 +9,7 @@ import { neededLlmqTypes, paramsFromFile } from "../../params/index.ts";
 import type { X11 } from "../../x11/index.ts";
 import { ScaledClock } from "../scaledClock.ts";
 import { TcpTransport } from "../tcpTransport.ts";
+import { Beliefs } from "./beliefs.ts";
 import { differences } from "./finalState.ts";
 
 const POLL_MS = 5;
@@ -37,6 +38,7 @@ export interface StageOptions {
 export class Stage {
   readonly net: Simnet;
   readonly clock: ScaledClock;
+  readonly beliefs: Beliefs;
   readonly #options: StageOptions;
   readonly #endsAt: number;
   /** All that ran, the present one last. */
@@ -46,6 +48,7 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.net = options.net;
+    this.beliefs = new Beliefs(options.net);
     this.#options = options;
     this.#endsAt = performance.now() + options.deadlineMs;
     this.clock = new ScaledClock(options.startTimeSeconds * 1000 + SINCE_LAST_BLOCK_MS, options.speed);
@@ -167,7 +170,7 @@ export class Stage {
   #startClient(restored: RestoredState | undefined): void {
     const { engines, random, maxPeers = DEFAULT_MAX_PEERS } = this.#options;
     const params = paramsFromFile(this.net.params);
-    const client = new LightClient(
+    const client: LightClient = new LightClient(
       {
         params,
         transport: new TcpTransport(),
@@ -176,12 +179,14 @@ export class Stage {
         ...engines,
         persistence: {
           save: async (step) => {
+            // Whatever it verifies it stores at once.
+            if (step.chainLock) this.beliefs.lookAtLock(step.chainLock.lock);
             this.#saved = { ...step, ...(step.chainLock ? {} : this.#savedLock) };
           },
         },
         neededTypes: neededLlmqTypes(params),
         maxPeers,
-        onChange: () => undefined,
+        onChange: () => this.beliefs.lookAt(client.engine),
       },
       restored,
     );

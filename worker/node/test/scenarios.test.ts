@@ -1,4 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { MasternodeList } from "../../engine/masternodeList.ts";
+import { makeQuorumEntry, type QuorumEntry } from "../../engine/quorumSet.ts";
+import { newestList } from "../../engine/state.ts";
+import { makeFinalCommitment } from "../../wire/finalCommitment.ts";
+import { type BlockHash, type HashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import { CATALOGUE } from "../scenarios/catalogue.ts";
 import { mildPenalties } from "../scenarios/judge.ts";
 import type { Outcome } from "../scenarios/outcome.ts";
@@ -94,6 +99,48 @@ describe("the runner's own judgement", () => {
       "node 0 loses 50 points for engine/merkle-root-mismatch and is not banned",
       "node 1 loses 20 points for chain/conflicts-with-chainlock and is not banned",
     ]);
+  });
+
+  it("finds what was believed for a moment only, also of a client that is not synced", async () => {
+    const script: Scenario["script"] = async (stage) => {
+      stage.connect(0);
+      await stage.synced();
+      const { engine } = stage.client;
+      const list = newestList(engine) as MasternodeList;
+      const [key, quorum] = [...list.quorums].find(([, { id }]) => engine.statuses.has(id)) ?? [];
+      const { commitment } = quorum as QuorumEntry;
+      const quorumPublicKey = new Uint8Array(48).fill(1);
+      const forged = makeQuorumEntry(makeFinalCommitment({ ...commitment, quorumPublicKey }));
+      const lists = [
+        { ...list, tree: { ...list.tree, root: ZERO_HASH } },
+        { ...list, quorums: new Map([...list.quorums, [key as string, forged]]) },
+        { ...list, blockHash: ZERO_HASH as BlockHash },
+        { ...list },
+      ];
+      const statuses = new Map([...engine.statuses, [forged.id, { status: "verified" as const }]]);
+      stage.beliefs.lookAt({
+        ...engine,
+        lists: new Map(lists.map((each, i) => [String(i) as HashHex, each])),
+        statuses,
+      });
+      const { height, hash } = stage.net.tip;
+      stage.beliefs.lookAtLock({ height: height - 1, blockHash: hash, sig: new Uint8Array(96) });
+      stage.net.stopChainLocks(true);
+      await stage.net.mine();
+      const unlocked = { height: height + 1, blockHash: stage.net.tip.hash, sig: new Uint8Array(96) };
+      stage.beliefs.lookAtLock(unlocked);
+      stage.beliefs.lookAtLock({ ...unlocked, height, blockHash: hash });
+    };
+    const { reasons, falseBeliefs } = await runScenario({ ...honest, script, unsynced: {} }, 1);
+    expect(falseBeliefs).toEqual([
+      expect.stringMatching(/^it believed a list at 374, block /),
+      expect.stringMatching(/^it believed a list at 374, block /),
+      expect.stringMatching(/^it believed the key of quorum \d+:/),
+      `it believed a list at 374, block ${"0".repeat(64)}`,
+      expect.stringMatching(/^it believed a ChainLock at 373 for /),
+      expect.stringMatching(/^it believed a ChainLock at 375 for /),
+    ]);
+    expect(reasons).toEqual(expect.arrayContaining([...falseBeliefs]));
   });
 
   it("finds a state that is not the network's", async () => {
