@@ -15,6 +15,8 @@ Plays the whole catalogue of scenarios, each with several seeds, and prints a ta
 
 Exit code 0: all passed. 1: some did not. 2: wrong arguments.`;
 
+/** Real time of a job: its script's, and as much to make the network and to look at what came of it. */
+const JOB_LIMIT_MS = 100_000;
 /** Shown of a failure; a client without any list lacks every quorum. */
 const MAX_REASONS = 5;
 
@@ -38,7 +40,7 @@ async function main(args: string[]): Promise<number> {
     Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1 })),
   );
   const startedAt = performance.now();
-  const results = await runJobs(jobs, processes, reportFailure);
+  const results = await runJobs(jobs, { processes, limitMs: JOB_LIMIT_MS }, reportFailure);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   if (values.json) console.log(JSON.stringify(results));
   else for (const line of table(scenarios, results, seconds)) console.log(line);

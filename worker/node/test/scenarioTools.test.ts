@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Outcome } from "../scenarios/outcome.ts";
 import { runJobs } from "../scenarios/runJobs.ts";
 
@@ -91,20 +91,42 @@ describe("scenarios", () => {
 });
 
 describe("runs in processes of their own", () => {
-  it("go on after one that crashed", async () => {
-    // Vitest's own processes know no TypeScript loader for theirs.
-    const { execArgv } = process;
+  // Vitest's own processes know no TypeScript loader for theirs.
+  const { execArgv } = process;
+  beforeAll(() => {
     process.execArgv = ["--import", "tsx"];
-    onTestFinished(() => {
-      process.execArgv = execArgv;
-    });
+  });
+  afterAll(() => {
+    process.execArgv = execArgv;
+  });
+
+  it("go on after one that crashed", async () => {
     const jobs = ["no-such-thing", "refused-all"].map((name) => ({ name, seed: 1 }));
     const seen: string[] = [];
-    const results = await runJobs(jobs, 1, ({ name }) => seen.push(name));
+    const results = await runJobs(jobs, { processes: 1, limitMs: 60_000 }, ({ name }) => seen.push(name));
     expect(results).toMatchObject([
       { name: "no-such-thing", passed: false, reasons: ["the process ended with code 1"] },
       { name: "refused-all", passed: true },
     ]);
     expect(seen).toEqual(["no-such-thing", "refused-all"]);
+  });
+
+  it("are killed when they hang, and no others", async () => {
+    const play = (names: readonly string[], limitMs: number) =>
+      runJobs(
+        names.map((name) => ({ name, seed: 1 })),
+        { processes: 1, limitMs },
+        () => undefined,
+      );
+    const [hanging, other] = await Promise.all([
+      play(["honest", "one-node"], 50),
+      play(["refused-all"], 60_000),
+    ]);
+    const reasons = ["it did not end within 0.05 s and was killed"];
+    expect(hanging).toEqual([
+      { name: "honest", seed: 1, passed: false, reasons },
+      { name: "one-node", seed: 1, passed: false, reasons },
+    ]);
+    expect(other).toMatchObject([{ name: "refused-all", passed: true }]);
   });
 });
