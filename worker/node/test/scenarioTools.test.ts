@@ -38,6 +38,14 @@ describe("scenario", () => {
     expect(stderr).toMatch(/^client: /m);
   });
 
+  it("ends with 1 when what came out is not what had to", async () => {
+    const { status, stdout } = await run("scenario", "one-node", "--deadline", "0.01");
+    expect(status).toBe(1);
+    const { passed, finished, reasons } = JSON.parse(stdout) as Outcome;
+    expect({ passed, finished }).toEqual({ passed: false, finished: false });
+    expect(reasons).toContain("never: synced to the honest state");
+  });
+
   it("lists the catalogue", async () => {
     const { status, stdout } = await run("scenario", "--list");
     expect(status).toBe(0);
@@ -49,6 +57,7 @@ describe("scenario", () => {
     { args: ["no-such-thing"], says: "No scenario is called no-such-thing." },
     { args: ["honest", "--seed", "x"], says: "Usage:" },
     { args: ["honest", "--speed", "0"], says: "Usage:" },
+    { args: ["honest", "--deadline", "0"], says: "Usage:" },
     { args: ["--nonsense"], says: "--nonsense" },
   ])("ends with 2 for $args", async ({ args, says }) => {
     const { status, stdout, stderr } = await run("scenario", ...args);
@@ -74,20 +83,28 @@ describe("scenarios", () => {
     expect(stdout).toMatch(/^4 of 4 runs passed in \d+ s; \d+ of \d+ failures recovered$/m);
   });
 
-  it("prints an array of outcomes with --json", async () => {
-    const { status, stdout } = await run("scenarios", "--only", "refused-all", "--seeds", "1", "--json");
+  it("prints an array of outcomes with --json, at the speed it is told", async () => {
+    const only = ["--only", "refused-all", "--seeds", "1"];
+    const { status, stdout } = await run("scenarios", ...only, "--json", "--speed", "2");
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject([{ name: "refused-all", seed: 1, passed: true }]);
+    const outcomes = JSON.parse(stdout) as Outcome[];
+    expect(outcomes).toMatchObject([{ name: "refused-all", seed: 1, passed: true }]);
+    // After its script a run goes on for 4 s of the client's time.
+    expect(outcomes[0]?.timeMs).toBeGreaterThan(1_900);
   });
 
-  it.each([["--only", "no-such-thing"], ["--seeds", "0"], ["--processes", "two"], ["--nonsense"]])(
-    "ends with 2 for %s %s",
-    async (...args) => {
-      const { status, stderr } = await run("scenarios", ...args);
-      expect(status).toBe(2);
-      expect(stderr).toContain("Usage:");
-    },
-  );
+  it.each([
+    ["--only", "no-such-thing"],
+    ["--seeds", "0"],
+    ["--processes", "two"],
+    ["--speed", "0"],
+    ["--deadline", "0"],
+    ["--nonsense"],
+  ])("ends with 2 for %s %s", async (...args) => {
+    const { status, stderr } = await run("scenarios", ...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain("Usage:");
+  });
 });
 
 describe("runs in processes of their own", () => {
