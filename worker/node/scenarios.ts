@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { CATALOGUE } from "./scenarios/catalogue.ts";
 import type { Job } from "./scenarios/jobProcess.ts";
+import type { Outcome } from "./scenarios/outcome.ts";
 import { type JobResult, runJobs } from "./scenarios/runJobs.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
@@ -13,6 +14,7 @@ Plays the whole catalogue of scenarios, each with several seeds, and prints a ta
   --processes N  how many at a time (default 2)
   --speed N      how much faster than real time the clients' clocks run (default 20)
   --deadline S   seconds of real time that a script may take (default 40)
+  --twice        play each run once more, which must come out the same
   --json         print an array of outcomes instead of the table
 
 Exit code 0: all passed. 1: some did not. 2: wrong arguments.`;
@@ -31,6 +33,7 @@ async function main(args: string[]): Promise<number> {
       processes: { type: "string", default: "2" },
       speed: { type: "string", default: "20" },
       deadline: { type: "string", default: "40" },
+      twice: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
@@ -41,11 +44,13 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
+  const isTwice = values.twice;
   const jobs = scenarios.flatMap(({ name }) =>
-    Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1, speed, deadlineMs })),
+    Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1, isTwice, speed, deadlineMs })),
   );
+  const limitMs = (isTwice ? 2 : 1) * (deadlineMs + REST_MS);
   const startedAt = performance.now();
-  const results = await runJobs(jobs, { processes, limitMs: deadlineMs + REST_MS }, reportFailure);
+  const results = await runJobs(jobs, { processes, limitMs }, reportFailure);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   if (values.json) console.log(JSON.stringify(results));
   else for (const line of table(scenarios, results, seconds)) console.log(line);
@@ -74,7 +79,7 @@ function reportFailure({ name, seed, passed, reasons }: JobResult): void {
 /** One line a scenario, over all its seeds. */
 function table(scenarios: readonly Scenario[], results: readonly JobResult[], seconds: number): string[] {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
-  const header = `${"scenario".padEnd(width)}  passed  rounds  requests      kB      ms  recovered  caught by`;
+  const header = `${"scenario".padEnd(width)}  passed  rounds  requests      kB      ms  recovered  again  caught by`;
   const lines = scenarios.map(({ name }) => row(name, width, results));
   const passed = results.filter((result) => result.passed).length;
   const [failed, recovered] = [sum(results, "failed"), sum(results, "recovered")];
@@ -112,8 +117,16 @@ function row(name: string, width: number, all: readonly JobResult[]): string {
       6,
     ),
     `${sum(runs, "recovered")} of ${sum(runs, "failed")}`.padStart(9),
+    again(outcomes).padStart(5),
     [...caught].join(" "),
   ].join("  ");
+}
+
+/** @returns how many runs were the same when they were played again, if they were */
+function again(outcomes: readonly Outcome[]): string {
+  const repeated = outcomes.flatMap(({ differs }) => (differs ? [differs] : []));
+  const same = repeated.filter(({ length }) => length === 0);
+  return repeated.length === 0 ? "" : `${same.length} of ${repeated.length}`;
 }
 
 function sum(results: readonly JobResult[], count: "failed" | "recovered"): number {

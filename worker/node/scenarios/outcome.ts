@@ -40,6 +40,8 @@ export interface Outcome {
   readonly failed: number;
   readonly recovered: number;
   readonly givenUp: number;
+  /** Only of a scenario that is played twice: what was not the same again. */
+  readonly differs?: readonly string[];
 }
 
 /** What the client believes at the end. */

@@ -67,7 +67,7 @@ describe("scenario", () => {
 });
 
 describe("scenarios", () => {
-  it("prints a table of all runs", async () => {
+  it("prints a table of all runs, and of those that were the same again", async () => {
     const { status, stdout } = await run(
       "scenarios",
       "--only",
@@ -76,9 +76,10 @@ describe("scenarios", () => {
       "one-node",
       "--seeds",
       "2",
+      "--twice",
     );
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^one-node +2 of 2 /m);
+    expect(stdout).toMatch(/^one-node +2 of 2 .* 2 of 2 *$/m);
     expect(stdout).toMatch(/^refused-all +2 of 2 /m);
     expect(stdout).toMatch(/^4 of 4 runs passed in \d+ s; \d+ of \d+ failures recovered$/m);
   });
