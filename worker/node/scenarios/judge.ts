@@ -1,4 +1,3 @@
-import type { Simnet } from "../../../bridge/simnet/network.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { differences, finalState, invalidQuorums } from "./finalState.ts";
 import type { NodePenalty, Outcome } from "./outcome.ts";
@@ -16,7 +15,7 @@ export function judge(
   const { client, net, snapshot } = stage;
   const different = differences(client, net.chain);
   const { headers, qrinfo, mnlistdiff, ...counts } = stage.counts;
-  const penalties = byNode(stage, net);
+  const penalties = penaltiesByNode(stage);
   const found = {
     name: scenario.name,
     seed,
@@ -32,6 +31,7 @@ export function judge(
     caughtBy: Object.fromEntries(Object.entries(penalties).map(([node, list]) => [node, codesOf(list)])),
     falseAccusations: falseAccusations(scenario, penalties),
     falseBeliefs: stage.beliefs.wrong,
+    strikes: named(stage.strikes, (faults) => Object.keys(faults).length > 0),
     requests: { headers, qrinfo, mnlistdiff },
     ...counts,
     timeMs,
@@ -43,16 +43,32 @@ export function judge(
     ...(scenario.unsynced ? wrongWords(scenario, found) : different),
     ...invalidQuorums(client),
     ...found.falseBeliefs,
+    ...idleFaults(found.strikes),
   ];
   return { ...found, passed: reasons.length === 0, reasons: [...new Set(reasons)] };
 }
 
-function byNode({ penalties }: Stage, { addresses }: Simnet): Record<string, readonly NodePenalty[]> {
-  const nodes = addresses.map((address, i) => {
+function penaltiesByNode({ penalties, net }: Stage): Record<string, readonly NodePenalty[]> {
+  const nodes = net.addresses.map((address) => {
     const own = penalties.filter((penalty) => penalty.address === address);
-    return [`node ${i}`, own.map(({ points, code, isBan }) => ({ points, code, isBan }))] as const;
+    return own.map(({ points, code, isBan }) => ({ points, code, isBan }));
   });
-  return Object.fromEntries(nodes.filter(([, list]) => list.length > 0));
+  return named(nodes, (list) => list.length > 0);
+}
+
+/** @param nodes - one value for each; those it says nothing of are left out */
+function named<T>(nodes: readonly T[], says: (value: T) => boolean): Record<string, T> {
+  const entries = nodes.map((value, i) => [`node ${i}`, value] as const);
+  return Object.fromEntries(entries.filter(([, value]) => says(value)));
+}
+
+/** A run shows nothing about a fault that did not strike. */
+function idleFaults(strikes: Outcome["strikes"]): string[] {
+  return Object.entries(strikes).flatMap(([node, faults]) =>
+    Object.entries(faults)
+      .filter(([, count]) => count === 0)
+      .map(([fault]) => `${node} was never hit by its fault: ${fault}`),
+  );
 }
 
 function codesOf(penalties: readonly NodePenalty[]): string[] {

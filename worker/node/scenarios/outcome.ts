@@ -32,6 +32,8 @@ export interface Outcome {
   readonly falseAccusations: readonly string[];
   /** What the client believed at any time that is not the network's, one sentence each. */
   readonly falseBeliefs: readonly string[];
+  /** How often each fault struck, by node; 0: never, though it is there for every message or connection. */
+  readonly strikes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly rounds: number;
   readonly requests: { readonly headers: number; readonly qrinfo: number; readonly mnlistdiff: number };
   readonly bytesIn: number;

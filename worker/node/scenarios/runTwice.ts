@@ -3,7 +3,17 @@ import { type RunOptions, runScenario } from "./runScenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What may differ from run to run: it depends on how fast anything went. */
-const PACE = ["rounds", "requests", "bytesIn", "bytesOut", "timeMs", "failed", "recovered", "givenUp"];
+const PACE = [
+  "rounds",
+  "requests",
+  "bytesIn",
+  "bytesOut",
+  "timeMs",
+  "strikes",
+  "failed",
+  "recovered",
+  "givenUp",
+];
 
 /** Plays a scenario two times from the same seed. @returns the first outcome, failed if the second is another one */
 export async function runTwice(scenario: Scenario, seed: number, options: RunOptions = {}): Promise<Outcome> {

@@ -8,8 +8,8 @@ import type { Penalty } from "../../net/peerPool.ts";
 import { neededLlmqTypes, paramsFromFile } from "../../params/index.ts";
 import type { X11 } from "../../x11/index.ts";
 import { ScaledClock } from "../scaledClock.ts";
-import { TcpTransport } from "../tcpTransport.ts";
 import { Beliefs } from "./beliefs.ts";
+import { CountingTransport } from "./countingTransport.ts";
 import { differences } from "./finalState.ts";
 
 const POLL_MS = 5;
@@ -40,6 +40,7 @@ export class Stage {
   readonly clock: ScaledClock;
   readonly beliefs: Beliefs;
   readonly #options: StageOptions;
+  readonly #transport = new CountingTransport();
   readonly #endsAt: number;
   /** All that ran, the present one last. */
   readonly #clients: LightClient[] = [];
@@ -68,6 +69,14 @@ export class Stage {
   /** Points taken off nodes by all clients of the run, oldest first. */
   get penalties(): Penalty[] {
     return this.#clients.flatMap(({ penalties }) => penalties);
+  }
+
+  /** How often the faults of each node struck, by index. */
+  get strikes(): Readonly<Record<string, number>>[] {
+    const { refused } = this.#transport;
+    return this.net.nodes.map(({ strikes }, i) =>
+      "closed" in strikes ? { ...strikes, closed: refused.get(this.address(i)) ?? 0 } : strikes,
+    );
   }
 
   /** What all clients of the run cost together. */
@@ -173,7 +182,7 @@ export class Stage {
     const client: LightClient = new LightClient(
       {
         params,
-        transport: new TcpTransport(),
+        transport: this.#transport,
         clock: this.clock,
         random,
         ...engines,

@@ -150,6 +150,16 @@ describe("the runner's own judgement", () => {
     expect(reasons).toEqual(expect.arrayContaining([...falseBeliefs]));
   });
 
+  it("finds a fault that never struck, of doors too", async () => {
+    const profiles = [undefined, { messages: { lose: { share: 1 } }, door: { kind: "resets" } }] as const;
+    const { reasons, strikes } = await runScenario({ ...honest, profiles }, 1);
+    expect(strikes).toEqual({ "node 1": { lose: 0, resets: 0 } });
+    expect(reasons).toEqual([
+      "node 1 was never hit by its fault: lose",
+      "node 1 was never hit by its fault: resets",
+    ]);
+  });
+
   it("finds a state that is not the network's", async () => {
     const script: Scenario["script"] = async (stage) => {
       stage.connect(0);
