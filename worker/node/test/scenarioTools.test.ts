@@ -7,6 +7,9 @@ import { runJobs } from "../scenarios/runJobs.ts";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 
+/** Any count above zero. */
+const POSITIVE = expect.toSatisfy((value: unknown) => Number.isInteger(value) && Number(value) > 0);
+
 /** A tool as a process of its own. */
 function run(
   tool: string,
@@ -27,13 +30,48 @@ function run(
   });
 }
 
+/** All that is said of a run, in a run where there is something to say. */
+const LINE = {
+  name: "lie-changed-entry",
+  seed: 2,
+  passed: true,
+  reasons: [],
+  finished: true,
+  isSynced: true,
+  isHonestState: true,
+  differences: [],
+  state: {
+    tipHeight: 374,
+    tipHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    listHeight: 374,
+    listRoot: expect.stringMatching(/^[0-9a-f]{64}$/),
+    masternodes: expect.any(Number),
+    quorums: expect.stringMatching(/^\d+, [0-9a-f]{16}$/),
+    chainLock: expect.stringMatching(/^374 [0-9a-f]{64}$/),
+  },
+  cannotVerify: [],
+  penalties: { "node 0": [{ points: 100, code: "engine/merkle-root-mismatch", isBan: true }] },
+  bans: ["node 0"],
+  caughtBy: { "node 0": ["engine/merkle-root-mismatch"] },
+  falseAccusations: [],
+  falseBeliefs: [],
+  strikes: { "node 0": { changedEntry: POSITIVE } },
+  rounds: POSITIVE,
+  requests: { headers: POSITIVE, qrinfo: POSITIVE, mnlistdiff: POSITIVE },
+  bytesIn: POSITIVE,
+  bytesOut: POSITIVE,
+  timeMs: POSITIVE,
+  failed: POSITIVE,
+  recovered: POSITIVE,
+  givenUp: 0,
+};
+
 describe("scenario", () => {
   it("prints one line of JSON and says what happened", async () => {
-    const { status, stdout, stderr } = await run("scenario", "one-node", "--seed", "2", "--log");
+    const { status, stdout, stderr } = await run("scenario", "lie-changed-entry", "--seed", "2", "--log");
     expect(status).toBe(0);
     expect(stdout.trim().split("\n")).toHaveLength(1);
-    const outcome = JSON.parse(stdout) as Outcome;
-    expect(outcome).toMatchObject({ name: "one-node", seed: 2, passed: true, bans: [] });
+    expect(JSON.parse(stdout)).toEqual(LINE);
     expect(stderr).toMatch(/^node 0: .* connected$/m);
     expect(stderr).toMatch(/^client: /m);
   });
@@ -84,14 +122,26 @@ describe("scenarios", () => {
     expect(stdout).toMatch(/^4 of 4 runs passed in \d+ s; \d+ of \d+ failures recovered$/m);
   });
 
-  it("prints an array of outcomes with --json, at the speed it is told", async () => {
-    const only = ["--only", "refused-all", "--seeds", "1"];
-    const { status, stdout } = await run("scenarios", ...only, "--json", "--speed", "2");
+  it("prints an array of such lines with --json, at the speed it is told", async () => {
+    const only = ["--only", "lie-changed-entry", "--seeds", "2"];
+    const { status, stdout } = await run("scenarios", ...only, "--json", "--speed", "4");
     expect(status).toBe(0);
     const outcomes = JSON.parse(stdout) as Outcome[];
-    expect(outcomes).toMatchObject([{ name: "refused-all", seed: 1, passed: true }]);
+    expect(outcomes).toEqual([{ ...LINE, seed: 1 }, LINE]);
     // After its script a run goes on for 4 s of the client's time.
-    expect(outcomes[0]?.timeMs).toBeGreaterThan(1_900);
+    for (const { timeMs } of outcomes) expect(timeMs).toBeGreaterThan(950);
+  });
+
+  it("ends with 1 when one of them failed, with its line and why", async () => {
+    const only = ["--only", "lie-changed-entry", "--seeds", "1"];
+    const { status, stdout, stderr } = await run("scenarios", ...only, "--json", "--deadline", "0.01");
+    expect(status).toBe(1);
+    const [outcome, ...others] = JSON.parse(stdout) as Outcome[];
+    expect(others).toEqual([]);
+    expect(Object.keys(LINE).filter((name) => !(name in (outcome ?? {})))).toEqual([]);
+    expect(outcome).toMatchObject({ passed: false, finished: false, isSynced: false, isHonestState: false });
+    expect(outcome?.reasons).toContain("never: node 0 caught by engine/merkle-root-mismatch");
+    expect(stderr).toContain("lie-changed-entry, seed 1: never: node 0 caught");
   });
 
   it.each([
