@@ -34,13 +34,22 @@ export class SimNode {
 
   constructor(options: SimNodeOptions) {
     this.#options = options;
-    this.#door = new Door((socket) => this.#accept(socket));
-    this.#faults = new NodeFaults(options.dice, options.x11);
+    const faults = new NodeFaults(options.dice, options.x11);
+    this.#faults = faults;
+    this.#door = new Door(
+      (socket) => this.#accept(socket),
+      (fault) => faults.strikes.add(fault),
+    );
   }
 
   /** The network's, or the node's own. */
   get chain(): SimChain {
     return this.#ownChain ?? this.#options.chain;
+  }
+
+  /** How often each fault of its profiles struck; 0: one that is not left to chance, but never could. */
+  get strikes(): Readonly<Record<string, number>> {
+    return this.#faults.strikes.counts;
   }
 
   /** @param port - 0: any that is free @returns HOST:PORT */

@@ -9,6 +9,7 @@ Plays one scenario: a simulated network, a client, real sockets between them. Pr
 
   --seed N     everything that is left to chance follows from it (default 1)
   --speed N    how much faster than real time the client's clock runs (default 20)
+  --deadline S seconds of real time that the script may take (default 40)
   --log        also print what the nodes and the client say, to stderr
   --list       the names of all scenarios, with a sentence each
 
@@ -21,6 +22,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       seed: { type: "string", default: "1" },
       speed: { type: "string", default: "20" },
+      deadline: { type: "string", default: "40" },
       log: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
     },
@@ -33,12 +35,13 @@ async function main(args: string[]): Promise<number> {
   const [name, ...others] = positionals;
   const scenario = CATALOGUE.find((each) => each.name === name);
   const [seed, speed] = [Number(values.seed), Number(values.speed)];
-  if (!scenario || others.length > 0 || !Number.isInteger(seed) || !(speed > 0)) {
+  const deadlineMs = Number(values.deadline) * 1000;
+  if (!scenario || others.length > 0 || !Number.isInteger(seed) || !(speed > 0) || !(deadlineMs > 0)) {
     console.error(`${name === undefined || scenario ? "" : `No scenario is called ${name}.\n\n`}${USAGE}`);
     return 2;
   }
   const log = values.log ? { log: (line: string) => console.error(line) } : {};
-  const outcome = await runScenario(scenario, seed, { speed, ...log });
+  const outcome = await runScenario(scenario, seed, { speed, deadlineMs, ...log });
   console.log(JSON.stringify(outcome));
   return outcome.passed ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { CATALOGUE } from "./scenarios/catalogue.ts";
 import type { Job } from "./scenarios/jobProcess.ts";
+import type { Outcome } from "./scenarios/outcome.ts";
 import { type JobResult, runJobs } from "./scenarios/runJobs.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
@@ -11,10 +12,15 @@ Plays the whole catalogue of scenarios, each with several seeds, and prints a ta
   --only WHAT    FAST for the quick ones, or a scenario's name; may be repeated
   --seeds N      seeds 1 to N (default 3)
   --processes N  how many at a time (default 2)
+  --speed N      how much faster than real time the clients' clocks run (default 20)
+  --deadline S   seconds of real time that a script may take (default 40)
+  --twice        play each run once more, which must come out the same
   --json         print an array of outcomes instead of the table
 
 Exit code 0: all passed. 1: some did not. 2: wrong arguments.`;
 
+/** Real time of a job besides its script's: to make the network, and to look at what came of it. */
+const REST_MS = 60_000;
 /** Shown of a failure; a client without any list lacks every quorum. */
 const MAX_REASONS = 5;
 
@@ -25,20 +31,26 @@ async function main(args: string[]): Promise<number> {
       only: { type: "string", multiple: true, default: [] },
       seeds: { type: "string", default: "3" },
       processes: { type: "string", default: "2" },
+      speed: { type: "string", default: "20" },
+      deadline: { type: "string", default: "40" },
+      twice: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
   });
   const scenarios = choose(values.only);
   const [seeds, processes] = [Number(values.seeds), Number(values.processes)];
-  if (!scenarios || !isCount(seeds) || !isCount(processes)) {
+  const [speed, deadlineMs] = [Number(values.speed), Number(values.deadline) * 1000];
+  if (!scenarios || !isCount(seeds) || !isCount(processes) || !(speed > 0) || !(deadlineMs > 0)) {
     console.error(USAGE);
     return 2;
   }
+  const isTwice = values.twice;
   const jobs = scenarios.flatMap(({ name }) =>
-    Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1 })),
+    Array.from({ length: seeds }, (_, i): Job => ({ name, seed: i + 1, isTwice, speed, deadlineMs })),
   );
+  const limitMs = (isTwice ? 2 : 1) * (deadlineMs + REST_MS);
   const startedAt = performance.now();
-  const results = await runJobs(jobs, processes, reportFailure);
+  const results = await runJobs(jobs, { processes, limitMs }, reportFailure);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   if (values.json) console.log(JSON.stringify(results));
   else for (const line of table(scenarios, results, seconds)) console.log(line);
@@ -67,7 +79,7 @@ function reportFailure({ name, seed, passed, reasons }: JobResult): void {
 /** One line a scenario, over all its seeds. */
 function table(scenarios: readonly Scenario[], results: readonly JobResult[], seconds: number): string[] {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
-  const header = `${"scenario".padEnd(width)}  passed  rounds  requests      kB      ms  recovered  caught by`;
+  const header = `${"scenario".padEnd(width)}  passed  rounds  requests      kB      ms  recovered  again  caught by`;
   const lines = scenarios.map(({ name }) => row(name, width, results));
   const passed = results.filter((result) => result.passed).length;
   const [failed, recovered] = [sum(results, "failed"), sum(results, "recovered")];
@@ -105,8 +117,16 @@ function row(name: string, width: number, all: readonly JobResult[]): string {
       6,
     ),
     `${sum(runs, "recovered")} of ${sum(runs, "failed")}`.padStart(9),
+    again(outcomes).padStart(5),
     [...caught].join(" "),
   ].join("  ");
+}
+
+/** @returns how many runs were the same when they were played again, if they were */
+function again(outcomes: readonly Outcome[]): string {
+  const repeated = outcomes.flatMap(({ differs }) => (differs ? [differs] : []));
+  const same = repeated.filter(({ length }) => length === 0);
+  return repeated.length === 0 ? "" : `${same.length} of ${repeated.length}`;
 }
 
 function sum(results: readonly JobResult[], count: "failed" | "recovered"): number {

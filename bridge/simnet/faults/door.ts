@@ -7,6 +7,7 @@ const REOPEN_MS = 100;
 /** A node's port: open, closed for a while, or one behind which nobody talks. */
 export class Door {
   readonly #onSocket: (socket: Socket) => void;
+  readonly #onStrike: (fault: "resets" | "restart") => void;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #host = "";
@@ -14,8 +15,10 @@ export class Door {
   #isResetting = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(onSocket: (socket: Socket) => void) {
+  /** @param onStrike - a connection is reset, or ends with the node */
+  constructor(onSocket: (socket: Socket) => void, onStrike: (fault: "resets" | "restart") => void) {
     this.#onSocket = onSocket;
+    this.#onStrike = onStrike;
   }
 
   /** @param port - 0: any that is free @returns HOST:PORT */
@@ -40,7 +43,7 @@ export class Door {
     this.#isResetting = fault?.kind === "resets";
     if (fault === undefined || this.#isResetting) this.#open();
     else this.#shut();
-    if (fault?.kind === "restart") this.#dropAll();
+    if (fault?.kind === "restart") this.#restart();
     if (fault?.forMs !== undefined) this.#after(fault.forMs, () => this.set(undefined));
   }
 
@@ -77,12 +80,18 @@ export class Door {
 
   #admit(socket: Socket): void {
     if (this.#isResetting) {
+      this.#onStrike("resets");
       socket.resetAndDestroy();
       return;
     }
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
     this.#onSocket(socket);
+  }
+
+  #restart(): void {
+    for (let i = 0; i < this.#sockets.size; i++) this.#onStrike("restart");
+    this.#dropAll();
   }
 
   #dropAll(): void {

@@ -120,14 +120,6 @@ export const LIES = {
 
 export type LieName = keyof typeof LIES;
 
-/** @returns what is sent in place of `message` when all of `names` are told, one upon the other */
-export function tell(names: readonly LieName[], message: Message, truth: Truth): Message[] {
-  return names.reduce<Message[]>(
-    (messages, name) => messages.flatMap((each) => LIES[name].tell(each, truth)),
-    [message],
-  );
-}
-
 /** About every diff, alone or in a qrinfo. */
 function inDiffs(change: (diff: MnListDiff, chain: Truth["chain"]) => MnListDiff): Lie["tell"] {
   return (message, { chain }) => {

@@ -6,6 +6,9 @@ import type { Subject } from "./subject.ts";
 /** A narrow line takes so much of what waits at a time. */
 const SLICE_MS = 20;
 
+/** What every message meets. */
+const LASTING = ["latencyMs", "jitterMs", "bytesPerSecond", "drip"] as const;
+
 /** In the middle of a message: the end, or silence for a while, infinity: for good. */
 type Break = "cut" | { readonly quietMs: number };
 
@@ -68,6 +71,7 @@ export class Line {
       this.#socket.write(bytes);
       return;
     }
+    for (const fault of LASTING) if (faults?.[fault] !== undefined) this.#decisions.strikes.add(fault);
     const { latencyMs = 0, jitterMs = 0 } = faults ?? {};
     const delayMs = latencyMs + (jitterMs > 0 ? this.#decisions.below(jitterMs + 1, "jitter", subject) : 0);
     const dueMs = performance.now() + delayMs;

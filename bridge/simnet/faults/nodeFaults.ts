@@ -1,36 +1,48 @@
+import { equalBytes } from "../../../worker/wire/hashes.ts";
 import { compressHeaders } from "../../../worker/wire/headers.ts";
-import type { KnownMessage, Message } from "../../../worker/wire/message.ts";
+import { encodeMessage, type KnownMessage, type Message } from "../../../worker/wire/message.ts";
 import type { X11 } from "../../../worker/x11/index.ts";
 import type { Dice } from "../dice.ts";
 import { Decisions } from "./decisions.ts";
 import { mineForks } from "./headerSpam.ts";
-import { tell } from "./lies.ts";
+import { LIES, type LieName } from "./lies.ts";
 import type { NodeProfile } from "./profile.ts";
+import { Strikes } from "./strikes.ts";
 import type { Subject } from "./subject.ts";
 import type { Truth } from "./truth.ts";
 import { makeUnsolicited } from "./unsolicited.ts";
 
 /** A node's profile at work: what it says instead of, and besides, what it should. */
 export class NodeFaults {
-  profile: NodeProfile = {};
+  readonly strikes = new Strikes();
   readonly decisions: Decisions;
+  #profile: NodeProfile = {};
   readonly #dice: Dice;
   readonly #x11: X11;
 
   constructor(dice: Dice, x11: X11) {
-    this.decisions = new Decisions(dice);
+    this.decisions = new Decisions(dice, this.strikes);
     this.#dice = dice;
     this.#x11 = x11;
+  }
+
+  get profile(): NodeProfile {
+    return this.#profile;
+  }
+
+  set profile(profile: NodeProfile) {
+    this.#profile = profile;
+    this.strikes.expect(profile);
   }
 
   /** @returns what is sent after the handshake, besides what belongs there */
   greet(truth: Truth): KnownMessage[] {
     const { headerSpam } = this.profile;
     const forks = headerSpam === undefined ? [] : mineForks(headerSpam, truth.chain, this.#dice, this.#x11);
-    return [
-      ...this.#unsolicited(truth),
-      ...forks.map((payload) => ({ command: "headers" as const, payload })),
-    ];
+    if (forks.length > 0) this.strikes.add("headerSpam");
+    const unsolicited = this.#unsolicited(truth);
+    if (unsolicited.length > 0) this.strikes.add("unsolicited");
+    return [...unsolicited, ...forks.map((payload) => ({ command: "headers" as const, payload }))];
   }
 
   /** @returns what is sent before a message */
@@ -41,9 +53,22 @@ export class NodeFaults {
 
   /** @returns what is sent in a message's place */
   replace(message: Message, subject: Subject, truth: Truth): Message[] {
-    const { lies = [], tamper } = this.profile;
-    const told = tell(lies, this.#spamInstead(message, subject, truth), truth);
+    const { chain, lies = [], tamper } = this.profile;
+    if (chain !== undefined && subject.isAnswer) this.strikes.add("chain");
+    const told = lies.reduce<Message[]>(
+      (messages, lie) => messages.flatMap((each) => this.#tell(lie, each, truth)),
+      [this.#spamInstead(message, subject, truth)],
+    );
     return tamper === undefined ? told : told.flatMap((each) => tamper(each) ?? []);
+  }
+
+  #tell(lie: LieName, message: Message, truth: Truth): readonly Message[] {
+    const told = LIES[lie].tell(message, truth);
+    const encode = (each: Message) => encodeMessage(each, truth.protocolVersion);
+    const [only, ...more] = told;
+    const isTrue = only !== undefined && more.length === 0 && equalBytes(encode(only), encode(message));
+    if (!isTrue) this.strikes.add(lie);
+    return told;
   }
 
   #unsolicited(truth: Truth): KnownMessage[] {
@@ -58,6 +83,7 @@ export class NodeFaults {
     const forks = mineForks(headerSpam, truth.chain, this.#dice, this.#x11);
     const headers = forks[this.decisions.below(forks.length, "spam", subject)];
     if (headers === undefined) return message;
+    this.strikes.add("headerSpam");
     return message.command === "headers"
       ? { ...message, payload: headers }
       : { ...message, payload: compressHeaders(headers, "reply") };

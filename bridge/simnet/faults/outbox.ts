@@ -43,7 +43,7 @@ export class Outbox {
     const outgoing = { message: sent, subject };
     const copies = isHit("duplicate", duplicate, subject) ? [outgoing, outgoing] : [outgoing];
     // Decided even where it comes to nothing, so that decisions to come do not depend on what is held.
-    const isSwapped = isHit("swap", swap, subject);
+    const isSwapped = this.#decisions.chooses("swap", swap, subject);
     if (isHit("late", late, subject)) this.#late.push(...copies);
     else if (this.#isHeld(subject, isSwapped)) this.#hold(copies);
     else this.#release(copies, subject);
@@ -64,7 +64,10 @@ export class Outbox {
 
   #release(copies: readonly Outgoing[], { isAnswer, command }: Subject): void {
     this.#transmitAll(copies);
-    if (isAnswer) this.#releaseHeld();
+    if (isAnswer && this.#held.length > 0) {
+      this.#decisions.strikes.add("swap");
+      this.#releaseHeld();
+    }
     if (command === "pong") this.#releaseLate();
   }
 

@@ -1,11 +1,26 @@
 import type { NodeProfile } from "../../../bridge/simnet/faults/profile.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Scenario } from "./scenario.ts";
-import { bannedAlone, mineAndFollow, syncsAlone, syncsFromAll, syncsThenHealed } from "./scripts.ts";
+import {
+  bannedAlone,
+  caughtAlone,
+  mineAndFollow,
+  syncsAlone,
+  syncsFromAll,
+  syncsFromStale,
+  syncsThenHealed,
+} from "./scripts.ts";
 
 function all(profile: NodeProfile): NodeProfile[] {
   return [profile, profile, profile];
 }
+
+export const STALE_DEPTH = 20;
+export const STALE: NodeProfile = { chain: { kind: "stale", depth: STALE_DEPTH } };
+export const DRIP: NodeProfile = { line: { drip: { pieceBytes: 50, pauseMs: 2 } } };
+export const WRONG_ORDER: NodeProfile = {
+  messages: { swap: { share: 1, commands: ["mnlistdiff", "qrinfo"] } },
+};
 
 const lines: readonly Scenario[] = [
   {
@@ -33,7 +48,7 @@ const lines: readonly Scenario[] = [
     name: "drip",
     what: "One of three nodes sends everything in tiny pieces.",
     isFast: true,
-    profiles: [{ line: { drip: { pieceBytes: 50, pauseMs: 2 } } }],
+    profiles: [DRIP],
     script: syncsFromAll,
   },
   {
@@ -163,10 +178,10 @@ const losses: readonly Scenario[] = [
   },
   {
     name: "wrong-order",
-    what: "Every node's answers change places.",
+    what: "The only node's answers change places; all that it says is true.",
     isFast: true,
-    profiles: all({ messages: { swap: { share: 1, commands: ["mnlistdiff"] } } }),
-    script: syncsFromAll,
+    profiles: [WRONG_ORDER],
+    script: syncsAlone,
   },
 ];
 
@@ -188,6 +203,13 @@ const messages: readonly Scenario[] = [
     { messages: { duplicate: { share: 1, commands: ["mnlistdiff", "qrinfo"] } } },
     "net/unexpected-message",
     syncsAlone,
+  ),
+  punished(
+    "late",
+    "The only node sends each list behind the pong that should follow it: as if it refused, and then did not.",
+    { messages: { late: { share: 1, commands: ["mnlistdiff", "qrinfo"] } } },
+    "net/unexpected-message",
+    caughtAlone("net/unexpected-message"),
   ),
   punished(
     "unsolicited",
@@ -238,14 +260,8 @@ const chains: readonly Scenario[] = [
     name: "stale-tip",
     what: "The only node stands still 20 blocks below; the others bring the rest.",
     isFast: true,
-    profiles: [{ chain: { kind: "stale", depth: 20 } }],
-    script: async (stage) => {
-      stage.connect(0);
-      const { height } = stage.net.tip;
-      await stage.until(({ masternodes }) => masternodes?.height === height - 20, "the stale tip's list");
-      stage.connect(1, 2);
-      await stage.synced();
-    },
+    profiles: [STALE],
+    script: syncsFromStale(STALE_DEPTH),
   },
   {
     name: "private-fork",

@@ -30,6 +30,10 @@ export interface Outcome {
   readonly caughtBy: Readonly<Record<string, readonly string[]>>;
   /** Penalties of nodes that did nothing wrong. */
   readonly falseAccusations: readonly string[];
+  /** What the client believed at any time that is not the network's, one sentence each. */
+  readonly falseBeliefs: readonly string[];
+  /** How often each fault struck, by node; 0: never, though it is there for every message or connection. */
+  readonly strikes: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly rounds: number;
   readonly requests: { readonly headers: number; readonly qrinfo: number; readonly mnlistdiff: number };
   readonly bytesIn: number;
@@ -38,6 +42,8 @@ export interface Outcome {
   readonly failed: number;
   readonly recovered: number;
   readonly givenUp: number;
+  /** Only of a scenario that is played twice: what was not the same again. */
+  readonly differs?: readonly string[];
 }
 
 /** What the client believes at the end. */

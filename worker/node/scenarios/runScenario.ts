@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
+import { createSimnet } from "../../../bridge/simnet/network.ts";
 import { createMclBls } from "../../bls/index.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { loadX11 } from "../loadX11.ts";
-import { differences, finalState, invalidQuorums } from "./finalState.ts";
-import type { NodePenalty, Outcome } from "./outcome.ts";
-import type { Scenario, Unsynced } from "./scenario.ts";
+import { isSaid, judge } from "./judge.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Scenario } from "./scenario.ts";
 import { type Engines, Stage } from "./stage.ts";
 
 /** Fixed, so that a seed always makes the same network. */
@@ -85,88 +85,4 @@ async function play({ script, unsynced }: Scenario, stage: Stage): Promise<strin
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function judge(
-  scenario: Scenario,
-  seed: number,
-  stage: Stage,
-  failure: string | undefined,
-  timeMs: number,
-): Outcome {
-  const { client, net, snapshot } = stage;
-  const different = differences(client, net.chain);
-  const { headers, qrinfo, mnlistdiff, ...counts } = stage.counts;
-  const penalties = byNode(stage, net);
-  const found = {
-    name: scenario.name,
-    seed,
-    finished: failure === undefined,
-    isSynced: snapshot.isSynced,
-    isHonestState: different.length === 0,
-    differences: different,
-    state: finalState(client),
-    problem: snapshot.problem?.code,
-    cannotVerify: snapshot.cannotVerify,
-    penalties,
-    bans: Object.keys(penalties).filter((node) => penalties[node]?.some(({ isBan }) => isBan)),
-    caughtBy: Object.fromEntries(Object.entries(penalties).map(([node, list]) => [node, codesOf(list)])),
-    falseAccusations: falseAccusations(scenario, penalties),
-    requests: { headers, qrinfo, mnlistdiff },
-    ...counts,
-    timeMs,
-  };
-  const reasons = [
-    ...(failure === undefined ? [] : [failure]),
-    ...wrongPenalties(scenario, found.caughtBy),
-    ...(scenario.unsynced ? wrongWords(scenario, found) : different),
-    ...invalidQuorums(client),
-  ];
-  return { ...found, passed: reasons.length === 0, reasons: [...new Set(reasons)] };
-}
-
-function byNode({ penalties }: Stage, { addresses }: Simnet): Record<string, readonly NodePenalty[]> {
-  const nodes = addresses.map((address, i) => {
-    const own = penalties.filter((penalty) => penalty.address === address);
-    return [`node ${i}`, own.map(({ points, code, isBan }) => ({ points, code, isBan }))] as const;
-  });
-  return Object.fromEntries(nodes.filter(([, list]) => list.length > 0));
-}
-
-function codesOf(penalties: readonly NodePenalty[]): string[] {
-  return [...new Set(penalties.map(({ code }) => code))].sort();
-}
-
-function falseAccusations({ penalties: guilty = {} }: Scenario, penalties: Outcome["penalties"]): string[] {
-  const honest = Object.entries(penalties).filter(([node]) => !(Number(node.slice(5)) in guilty));
-  return honest.flatMap(([node, list]) => codesOf(list).map((code) => `${node}: ${code}`));
-}
-
-function wrongPenalties({ penalties = {} }: Scenario, caughtBy: Outcome["caughtBy"]): string[] {
-  const expected = Object.fromEntries(
-    Object.entries(penalties).map(([node, codes]) => [`node ${node}`, [...codes].sort()]),
-  );
-  const nodes = [...new Set([...Object.keys(expected), ...Object.keys(caughtBy)])];
-  return nodes
-    .map((node) => [node, String(caughtBy[node] ?? "nothing"), String(expected[node] ?? "nothing")] as const)
-    .filter(([, actual, wanted]) => actual !== wanted)
-    .map(([node, actual, wanted]) => `${node} is penalised for ${actual}, not for ${wanted}`);
-}
-
-function wrongWords(
-  { unsynced }: Scenario,
-  { isSynced, problem, cannotVerify }: Pick<Outcome, "isSynced" | "problem" | "cannotVerify">,
-): string[] {
-  const code = unsynced?.problem;
-  return [
-    ...(isSynced ? ["it calls itself synced"] : []),
-    ...(code === undefined || problem === code ? [] : [`the problem shown is ${problem}, not ${code}`]),
-    ...(unsynced && !isSaid(unsynced, cannotVerify)
-      ? [`it does not say that it cannot verify: ${unsynced.cannotVerify}`]
-      : []),
-  ];
-}
-
-function isSaid({ cannotVerify: part }: Unsynced, sentences: readonly string[]): boolean {
-  return part === undefined || sentences.some((sentence) => sentence.includes(part));
 }

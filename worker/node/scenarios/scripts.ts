@@ -43,6 +43,17 @@ export const syncsAlone: Script = async (stage) => {
   await stage.connected(1, 2);
 };
 
+/** Node 0 alone first, until the list of its tip is there, so many blocks below the network's; then the others come. */
+export function syncsFromStale(depth: number): Script {
+  return async (stage) => {
+    stage.connect(0);
+    const height = stage.net.tip.height - depth;
+    await stage.until(({ masternodes }) => masternodes?.height === height, "the stale tip's list");
+    stage.connect(1, 2);
+    await stage.synced();
+  };
+}
+
 /** All nodes fail at times. Once the client is synced the lines get well, and one more block comes with its lock. */
 export const syncsThenHealed: Script = async (stage) => {
   stage.connect();

@@ -8,7 +8,8 @@ import type { Penalty } from "../../net/peerPool.ts";
 import { neededLlmqTypes, paramsFromFile } from "../../params/index.ts";
 import type { X11 } from "../../x11/index.ts";
 import { ScaledClock } from "../scaledClock.ts";
-import { TcpTransport } from "../tcpTransport.ts";
+import { Beliefs } from "./beliefs.ts";
+import { CountingTransport } from "./countingTransport.ts";
 import { differences } from "./finalState.ts";
 
 const POLL_MS = 5;
@@ -37,7 +38,9 @@ export interface StageOptions {
 export class Stage {
   readonly net: Simnet;
   readonly clock: ScaledClock;
+  readonly beliefs: Beliefs;
   readonly #options: StageOptions;
+  readonly #transport = new CountingTransport();
   readonly #endsAt: number;
   /** All that ran, the present one last. */
   readonly #clients: LightClient[] = [];
@@ -46,6 +49,7 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.net = options.net;
+    this.beliefs = new Beliefs(options.net);
     this.#options = options;
     this.#endsAt = performance.now() + options.deadlineMs;
     this.clock = new ScaledClock(options.startTimeSeconds * 1000 + SINCE_LAST_BLOCK_MS, options.speed);
@@ -65,6 +69,14 @@ export class Stage {
   /** Points taken off nodes by all clients of the run, oldest first. */
   get penalties(): Penalty[] {
     return this.#clients.flatMap(({ penalties }) => penalties);
+  }
+
+  /** How often the faults of each node struck, by index. */
+  get strikes(): Readonly<Record<string, number>>[] {
+    const { refused } = this.#transport;
+    return this.net.nodes.map(({ strikes }, i) =>
+      "closed" in strikes ? { ...strikes, closed: refused.get(this.address(i)) ?? 0 } : strikes,
+    );
   }
 
   /** What all clients of the run cost together. */
@@ -167,21 +179,23 @@ export class Stage {
   #startClient(restored: RestoredState | undefined): void {
     const { engines, random, maxPeers = DEFAULT_MAX_PEERS } = this.#options;
     const params = paramsFromFile(this.net.params);
-    const client = new LightClient(
+    const client: LightClient = new LightClient(
       {
         params,
-        transport: new TcpTransport(),
+        transport: this.#transport,
         clock: this.clock,
         random,
         ...engines,
         persistence: {
           save: async (step) => {
+            // Whatever it verifies it stores at once.
+            if (step.chainLock) this.beliefs.lookAtLock(step.chainLock.lock);
             this.#saved = { ...step, ...(step.chainLock ? {} : this.#savedLock) };
           },
         },
         neededTypes: neededLlmqTypes(params),
         maxPeers,
-        onChange: () => undefined,
+        onChange: () => this.beliefs.lookAt(client.engine),
       },
       restored,
     );
