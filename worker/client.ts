@@ -723,7 +723,7 @@ export class LightClient {
 
   async #judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
     const { signal } = this.#abort;
-    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier, signal);
+    const judged = await judgeQuorums(this.#engine, quorums, this.#context, this.#verifier, { signal });
     this.#engine = takeVerdicts(this.#engine, judged, quorums);
   }
 

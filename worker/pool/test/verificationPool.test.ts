@@ -83,9 +83,31 @@ describe("a pool of threads", () => {
     await Promise.all([
       pool.verify(batch).then(note("batch")),
       pool.verify(few).then(note("later")),
-      pool.verify(few.slice(0, 1), { isUrgent: true }).then(note("urgent")),
+      pool.verify(few.slice(1, 2), { isUrgent: true }).then(note("urgent")),
     ]);
     expect(order[0]).toBe("urgent");
+  });
+
+  it("judges an urgent lock where it is asked while all threads are busy, and only then", async () => {
+    let asked = 0;
+    const verify = (checks: readonly SignatureCheck[]) => {
+      asked++;
+      return mcl.verify(checks);
+    };
+    const pool = open({ ...mcl, verify }, 1);
+    const locks = [batch[0], forgedAt(batch, 2)[2]] as SignatureCheck[];
+    const judgeLocks = (isUrgent: boolean) => pool.verify(locks, { isUrgent });
+    expect([await judgeLocks(true), asked]).toEqual([[true, false], 1]);
+    // Now the thread is there.
+    expect([await judgeLocks(false), asked]).toEqual([[true, false], 1]);
+    expect([await judgeLocks(true), asked]).toEqual([[true, false], 1]);
+    let isDone = false;
+    const given = pool.verify(batch).finally(() => {
+      isDone = true;
+    });
+    expect([await judgeLocks(true), asked, isDone]).toEqual([[true, false], 2, false]);
+    expect(await given).toEqual(batch.map(() => true));
+    expect(asked).toBe(2);
   });
 
   it("forgets what nobody wants any more", async () => {
