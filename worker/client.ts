@@ -176,7 +176,7 @@ export class LightClient {
 
   /** Judges a quorum of whatever list, as far as what it was drawn from is held. */
   async judge(quorum: QuorumEntry): Promise<void> {
-    await this.#verdicts.judgeQuorums([quorum]);
+    await this.#verdicts.judgeQuorums([quorum], true);
     this.#changed();
   }
 

@@ -4,19 +4,17 @@ import {
   type PoolMessage,
   type PoolPort,
   type PoolRequest,
+  poolSize,
   type StartThread,
   servePool,
 } from "./pool/index.ts";
 
 /** Name of a worker that is a thread of the pool, before its engine. */
 const NAME_PREFIX = "dashlight-pool-";
-const MIN_THREADS = 2;
-const MAX_THREADS = 8;
 
 /** How many threads this machine is worth, and how to start one; undefined where a worker can have none. */
 export function poolThreads(engine: PoolEngine): { size: number; start: StartThread } | undefined {
   if (!isInWorker() || typeof Worker === "undefined") return undefined;
-  const size = Math.min(MAX_THREADS, Math.max(MIN_THREADS, navigator.hardwareConcurrency - 1));
   // The same script under another name: browsers have it already, and bundlers need not know.
   const start: StartThread = (onMessage, onCrash) => {
     const worker = new Worker(globalThis.location.href, { type: "module", name: NAME_PREFIX + engine });
@@ -30,7 +28,7 @@ export function poolThreads(engine: PoolEngine): { size: number; start: StartThr
       terminate: () => worker.terminate(),
     };
   };
-  return { size, start };
+  return { size: poolSize(navigator.hardwareConcurrency), start };
 }
 
 /** @returns whether this worker is a thread of a pool, which it then serves */

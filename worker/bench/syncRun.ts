@@ -1,6 +1,7 @@
 /**
  * One sync in a process of its own, so that its memory is its own. The parent holds the network.
  */
+import { availableParallelism } from "node:os";
 import type { SyncRequestRow } from "../api.ts";
 import { createBls } from "../bls/index.ts";
 import { HeaderChain } from "../chain/headerChain.ts";
@@ -13,7 +14,7 @@ import { loadX11 } from "../node/loadX11.ts";
 import { nodePoolThreads } from "../node/nodePoolThreads.ts";
 import { TcpTransport } from "../node/tcpTransport.ts";
 import { neededLlmqTypes, paramsFromFile } from "../params/index.ts";
-import { linkHeadersIn, VerificationPool } from "../pool/index.ts";
+import { linkHeadersIn, poolSize, VerificationPool } from "../pool/index.ts";
 import { discover } from "../sync/discover.ts";
 import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
@@ -50,7 +51,7 @@ export interface SyncResult {
 }
 
 const MAX_PEERS = 4;
-const THREADS = 2;
+const THREADS = poolSize(availableParallelism());
 
 const [x11, bls] = await Promise.all([loadX11(), createBls()]);
 /** As in the browser, where the threads are there long before the last header is. */

@@ -63,7 +63,8 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
   function learnPublicKeys(keys: readonly ExportedKey[]): void {
     for (const { basic, exported } of keys) {
       const id = toBinaryString(basic);
-      if (!publicKeys.has(id)) publicKeys.set(id, { basic, point: curve.importG1(exported) });
+      // Copied, else one key of them keeps the bytes of all in memory.
+      if (!publicKeys.has(id)) publicKeys.set(id, { basic: basic.slice(), point: curve.importG1(exported) });
     }
   }
 

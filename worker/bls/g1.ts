@@ -16,15 +16,21 @@ const SCALAR_BYTES = 32;
 const WORD_BITS = 64n;
 /** The curve parameter squared: half the length of the group order. */
 const Z_SQUARED = 0xac45a4010001a4020000000100000000n;
-/** More go in several calls: each takes about 3 kB of scratch memory, which is never given back. */
+/** More go in several calls: each takes 3 or 4 kB of scratch memory, which is never given back. */
 const MAX_POINTS_PER_CALL = 1600;
+/** So many new keys cost less together than alone. */
+const MIN_POINTS_OF_BATCH = 192;
+/** Random digits of a key that is looked at together with others, five a byte: assembly/subgroupBatch.ts */
+const DIGIT_BYTES = 16;
+const DIGIT_LIMIT = 3 ** 5;
 const PAGE_BYTES = 65_536;
 
 /** Exports of assembly/index.ts. */
 interface G1Module {
   readonly memory: WebAssembly.Memory;
   heap(): number;
-  decodeMany(out: number, keys: number, signs: number, count: number): void;
+  batchScratchBytes(count: number): number;
+  decodeMany(out: number, keys: number, signs: number, count: number, digits: number, scratch: number): void;
   encode(out: number, point: number): void;
   scratchBytes(sums: number, points: number, windowBits: number): number;
   multiplyMany(
@@ -65,18 +71,30 @@ export class G1 {
    * @returns for each the point, or undefined off the curve or outside the subgroup
    */
   decode(basics: readonly Uint8Array[]): (G1Point | undefined)[] {
+    const points: (G1Point | undefined)[] = [];
+    for (let at = 0; at < basics.length; at += MAX_POINTS_PER_CALL) {
+      points.push(...this.#decodeAtOnce(basics.slice(at, at + MAX_POINTS_PER_CALL)));
+    }
+    return points;
+  }
+
+  #decodeAtOnce(basics: readonly Uint8Array[]): (G1Point | undefined)[] {
     const count = basics.length;
+    const isBatch = count >= MIN_POINTS_OF_BATCH;
     const keys = this.#startCall(count * PUBLIC_KEY_BYTES);
     const signs = this.#allocate(count);
     const points = this.#allocate(count * G1_POINT_BYTES);
+    const digits = isBatch ? this.#allocate(count * DIGIT_BYTES) : 0;
+    const scratch = isBatch ? this.#allocate(this.#module.batchScratchBytes(count)) : 0;
     const memory = this.#memory;
+    if (isBatch) memory.set(drawBytesBelow(DIGIT_LIMIT, count * DIGIT_BYTES), digits);
     for (const [i, basic] of basics.entries()) {
       const [flags = 0] = basic;
       memory.set(basic, keys + i * PUBLIC_KEY_BYTES);
       memory[keys + i * PUBLIC_KEY_BYTES] = flags & ~FLAGS;
       memory[signs + i] = flags & BASIC_SIGN ? 1 : 0;
     }
-    this.#module.decodeMany(points, keys, signs, count);
+    this.#module.decodeMany(points, keys, signs, count, digits, scratch);
     return basics.map((_, i) => (memory[signs + i] === 1 ? this.#read(points, i) : undefined));
   }
 
@@ -153,6 +171,17 @@ export class G1 {
     if (missing > 0) this.#module.memory.grow(Math.ceil(missing / PAGE_BYTES));
     return start;
   }
+}
+
+/** Uniform, and nobody can foresee them. */
+function drawBytesBelow(limit: number, count: number): Uint8Array {
+  const drawn = new Uint8Array(count);
+  for (let at = 0; at < count; ) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(count - at))) {
+      if (byte < limit) drawn[at++] = byte;
+    }
+  }
+  return drawn;
 }
 
 /** Two halves below 2^128: k = k0 + k1 z^2. */

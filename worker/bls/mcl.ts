@@ -76,7 +76,8 @@ function mclCurve(g1: G1): Curve<G1Point, mcl.G2, mcl.GT> {
     },
     encodeG2: (point) => point.serialize(),
     exportG1: (point) => point,
-    importG1: (exported) => exported,
+    // A copy: what came is a part of a whole job's bytes.
+    importG1: (exported) => exported.slice(),
     hashToG2: (message) => mcl.hashAndMapToG2(message),
     multiplyG1: (sums) => g1.multiply(sums),
     multiplyGenerator: (scalar) => mcl.mul(generator, toFr(scalar)).serialize(),

@@ -7,7 +7,7 @@ import { LightClient } from "../client.ts";
 import { DashlightError } from "../errors.ts";
 import { SYSTEM_CLOCK } from "../net/transport.ts";
 import { type NetworkParams, neededLlmqTypes } from "../params/index.ts";
-import { linkHeadersIn, VerificationPool } from "../pool/index.ts";
+import { linkHeadersIn, poolSize, VerificationPool } from "../pool/index.ts";
 
 import { loadX11 } from "./loadX11.ts";
 import { loadNetwork } from "./network.ts";
@@ -85,7 +85,7 @@ async function main(): Promise<number> {
     finish = resolve;
   });
   const [x11, bls] = await Promise.all([loadX11(), createBls()]);
-  const threads = Math.max(2, availableParallelism() - 1);
+  const threads = poolSize(availableParallelism());
   const pool = new VerificationPool(bls, threads, nodePoolThreads(bls.engine));
   const client = new LightClient(
     {

@@ -40,7 +40,7 @@ interface Slot {
 
 /** A job that took so many threads with it is given back. */
 const MAX_CRASHES_OF_A_JOB = 3;
-/** So many crashes, and there is something wrong with threads here. */
+/** So many crashes without a result between them, and there is something wrong with threads here. */
 const MAX_CRASHES = 6;
 
 /** There is nobody to do a job. */
@@ -50,7 +50,8 @@ export class NoThreads extends Error {}
 export class JobQueue {
   readonly #start: StartThread;
   readonly #slots = new Set<Slot>();
-  #waiting: Waiting[] = [];
+  readonly #urgent: Waiting[] = [];
+  readonly #others: Waiting[] = [];
   #nextId = 1;
   #crashes = 0;
   #isClosed = false;
@@ -78,7 +79,8 @@ export class JobQueue {
   run(makeJob: Waiting["makeJob"], { isUrgent = false, signal }: JobOptions): Promise<Bytes> {
     return new Promise((finish, fail) => {
       if (this.#slots.size === 0) return fail(new NoThreads());
-      this.#insert({ makeJob, isUrgent, signal, finish, fail, crashes: 0 });
+      const waiting = { makeJob, isUrgent, signal, finish, fail, crashes: 0 };
+      this.#lineOf(waiting).push(waiting);
       this.#pump();
     });
   }
@@ -105,21 +107,30 @@ export class JobQueue {
     this.#slots.add(slot);
   }
 
-  /** Behind those that are as urgent. */
-  #insert(waiting: Waiting): void {
-    const before = this.#waiting.findIndex(({ isUrgent }) => waiting.isUrgent && !isUrgent);
-    this.#waiting.splice(before === -1 ? this.#waiting.length : before, 0, waiting);
+  #lineOf({ isUrgent }: Waiting): Waiting[] {
+    return isUrgent ? this.#urgent : this.#others;
   }
 
   #pump(): void {
     for (const slot of this.#slots) {
-      if (!slot.isReady || slot.running) continue;
-      const waiting = this.#takeNext();
-      if (!waiting) return;
-      const id = this.#nextId++;
-      slot.running = { id, waiting };
+      while (slot.isReady && !slot.running) {
+        const waiting = this.#takeNext();
+        if (!waiting) return;
+        this.#send(waiting, slot);
+      }
+    }
+  }
+
+  #send(waiting: Waiting, slot: Slot): void {
+    const id = this.#nextId++;
+    slot.running = { id, waiting };
+    try {
       const { job, transfer } = waiting.makeJob();
       slot.thread.post({ id, job }, transfer);
+    } catch (reason) {
+      // The thread stays free for others.
+      slot.running = undefined;
+      waiting.fail(reason);
     }
   }
 
@@ -129,6 +140,7 @@ export class JobQueue {
     else if (message.id === slot.running?.id) {
       const { waiting } = slot.running;
       slot.running = undefined;
+      this.#crashes = 0;
       waiting.finish(message.bytes);
     }
     this.#pump();
@@ -140,7 +152,7 @@ export class JobQueue {
     const waiting = slot.running?.waiting;
     if (waiting) {
       waiting.crashes++;
-      if (waiting.crashes < MAX_CRASHES_OF_A_JOB) this.#waiting.unshift(waiting);
+      if (waiting.crashes < MAX_CRASHES_OF_A_JOB) this.#lineOf(waiting).unshift(waiting);
       else waiting.fail(new NoThreads());
     }
     this.#crashes++;
@@ -152,15 +164,13 @@ export class JobQueue {
   /** @returns the first that is still wanted */
   #takeNext(): Waiting | undefined {
     for (;;) {
-      const waiting = this.#waiting.shift();
+      const waiting = this.#urgent.shift() ?? this.#others.shift();
       if (!waiting?.signal?.aborted) return waiting;
       waiting.fail(waiting.signal.reason);
     }
   }
 
   #failAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { fail } of waiting) fail(new NoThreads());
+    for (const { fail } of [...this.#urgent.splice(0), ...this.#others.splice(0)]) fail(new NoThreads());
   }
 }

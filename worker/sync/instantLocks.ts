@@ -147,7 +147,8 @@ async function findSigner(
 ): Promise<QuorumEntry | undefined> {
   const { candidates, missing } = prepareInstantLock(state, lock, tipHeight, context);
   const untried = candidates.filter(({ quorum }) => !refutedBy.has(quorum.id));
-  const results = await verifier.verify(untried.map(({ check }) => check));
+  const checks = untried.map(({ check }) => check);
+  const results = await verifier.verify(checks, { isUrgent: true });
   const signer = untried.find((_, i) => results[i] === true);
   if (signer) return signer.quorum;
   for (const { quorum } of untried) refutedBy.add(quorum.id);

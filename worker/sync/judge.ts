@@ -1,4 +1,4 @@
-import type { SignatureVerifier } from "../bls/index.ts";
+import type { SignatureVerifier, VerifyOptions } from "../bls/index.ts";
 import type { EngineContext } from "../engine/context.ts";
 import type { LockPreparation, LockUnknownReason } from "../engine/locks.ts";
 import type { MasternodeList } from "../engine/masternodeList.ts";
@@ -12,10 +12,10 @@ import { toHashHex } from "../wire/hashes.ts";
 export async function runJobs(
   jobs: readonly VerificationJob[],
   verifier: SignatureVerifier,
-  signal?: AbortSignal,
+  options: VerifyOptions = {},
 ): Promise<Verdict[]> {
   const checks = jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]);
-  const results = await verifier.verify(checks, signal && { signal });
+  const results = await verifier.verify(checks, options);
   return jobs.map((job, i) => ({
     job,
     isQuorumSigValid: results[2 * i] === true,
@@ -32,10 +32,10 @@ export async function judgeQuorums(
   quorums: Iterable<QuorumEntry>,
   context: EngineContext,
   verifier: SignatureVerifier,
-  signal?: AbortSignal,
+  options: VerifyOptions = {},
 ): Promise<EngineState> {
   const prepared = quorumJobs(state, quorums, context);
-  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, verifier, signal));
+  return applyVerdicts(prepared.state, await runJobs(prepared.jobs, verifier, options));
 }
 
 export type LockVerdict =

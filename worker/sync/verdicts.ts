@@ -96,11 +96,14 @@ export class Verdicts {
     return list ? quorumsToJudge(engine, list, neededTypes) : [];
   }
 
-  /** Judges these, whatever else is judged meanwhile. */
-  async judgeQuorums(quorums: readonly QuorumEntry[]): Promise<void> {
+  /**
+   * Judges these, whatever else is judged meanwhile.
+   * @param isUrgent - a lock waits for them
+   */
+  async judgeQuorums(quorums: readonly QuorumEntry[], isUrgent = false): Promise<void> {
     const { verifier, signal } = this.#options;
     const { engine, context } = this.#state;
-    const judged = await judgeQuorums(engine, quorums, context, verifier, signal);
+    const judged = await judgeQuorums(engine, quorums, context, verifier, { signal, isUrgent });
     this.#state.engine = takeVerdicts(this.#state.engine, judged, quorums);
     this.#noteVerdicts(quorums.filter((quorum) => statusOf(engine, quorum).status === "unknown"));
   }
@@ -134,7 +137,7 @@ export class Verdicts {
     if (list) locks.addFromCoinbase(list, context);
     let outcome = await locks.check(this.#state.engine, context, verifier);
     if (outcome.awaitedQuorums.length > 0) {
-      await this.judgeQuorums(outcome.awaitedQuorums);
+      await this.judgeQuorums(outcome.awaitedQuorums, true);
       const again = await locks.check(this.#state.engine, context, verifier);
       const refused = [...outcome.refused, ...again.refused];
       outcome = { ...again, verified: again.verified ?? outcome.verified, refused };
@@ -159,7 +162,7 @@ export class Verdicts {
     const first = await check();
     this.#refuse(first.refused);
     if (first.awaitedQuorums.length > 0) {
-      await this.judgeQuorums(first.awaitedQuorums);
+      await this.judgeQuorums(first.awaitedQuorums, true);
       this.#refuse((await check()).refused);
     }
     this.#state.changed();

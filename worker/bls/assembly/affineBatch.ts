@@ -53,7 +53,7 @@ export function addLater(p: usize, q: usize): usize {
     subtract(difference, q, p);
     if (isZero(difference)) {
       subtract(scratch, q + Y, p + Y);
-      // Else they are each other's negative. No point of the subgroup has y = 0, nor has its double.
+      // Else they are each other's negative. No point has y = 0: the curve's order is odd.
       if (isZero(scratch)) {
         how = TANGENT;
         add(difference, p + Y, p + Y);

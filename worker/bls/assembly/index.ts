@@ -1,7 +1,9 @@
 // The module's exports: points of G1. The caller lays out memory from `heap` up, at multiples of 16, and grows it.
 import { toPlain, writeBytesBE } from "./fp";
 import { AFFINE_BYTES } from "./jacobian";
-import { decode } from "./subgroup";
+import { decode, isInSubgroup } from "./subgroup";
+import { areInSubgroup } from "./subgroupBatch";
+export { batchScratchBytes } from "./subgroupBatch";
 export { multiplyMany, scratchBytes } from "./multiScalar";
 
 const COORDINATE_BYTES: usize = 48;
@@ -16,11 +18,19 @@ export function heap(): usize {
  * @param out - affine points of 128 bytes, in the module's own form
  * @param keys - compressed points of 48 bytes: x big-endian below p, without flags
  * @param signs - a byte each: 1 for the larger y. Becomes 1 for a point of the subgroup, 0 for none.
+ * @param digits - as areInSubgroup() takes them; 0 where keys are too few to look at all of them together
+ * @param scratch - as areInSubgroup() takes it
  */
-export function decodeMany(out: usize, keys: usize, signs: usize, count: usize): void {
+export function decodeMany(
+  out: usize, keys: usize, signs: usize, count: usize, digits: usize, scratch: usize,
+): void {
   for (let i: usize = 0; i < count; i++) {
     const isPoint = decode(out + i * AFFINE_BYTES, keys + i * COORDINATE_BYTES, load<u8>(signs + i) != 0);
     store<u8>(signs + i, isPoint ? 1 : 0);
+  }
+  if (digits != 0 && areInSubgroup(out, signs, count, digits, scratch)) return;
+  for (let i: usize = 0; i < count; i++) {
+    if (load<u8>(signs + i) && !isInSubgroup(out + i * AFFINE_BYTES)) store<u8>(signs + i, 0);
   }
 }
 

@@ -4,6 +4,7 @@
 // points becomes one of 2n with scalars of half the length. Digits are signed: -2^(w-1) to 2^(w-1).
 import { addAffine, AFFINE_BYTES, double, setInfinity, toAffine } from "./jacobian";
 import { addLater, pendingBytes, runBatch, startBatch, sumOf } from "./affineBatch";
+import { addMember, bucketSum, countMember, emptyBuckets, fillBuckets, layOutBuckets, placeBuckets } from "./buckets";
 import { copy, SLOT } from "./fp";
 import { endomorphism, negate } from "./subgroup";
 
@@ -41,14 +42,8 @@ function windowsOf(windowBits: u32): usize {
 // Where everything lies during a call.
 let windows: usize = 0;
 let bucketsPerWindow: usize = 0;
-let bucketCount: usize = 0;
 /** The four variants of every point. */
 let variants: usize = 0;
-/** Of each bucket: the number of its first member, and how many it has. */
-let starts: usize = 0;
-let sizes: usize = 0;
-/** Addresses of points, bucket after bucket. */
-let members: usize = 0;
 /** Of each window of each sum: address of the sum of the buckets so far, and of the sum of those sums. */
 let running: usize = 0;
 let weighed: usize = 0;
@@ -58,13 +53,10 @@ function layOut(scratch: usize, sums: usize, points: usize, windowBits: u32): vo
   windows = windowsOf(windowBits);
   bucketsPerWindow = 1 << (windowBits - 1);
   const rows = sums * windows;
-  bucketCount = rows * bucketsPerWindow;
+  const bucketCount = rows * bucketsPerWindow;
   const digits = 2 * points * windows;
   variants = scratch;
-  starts = variants + points * VARIANT_BYTES;
-  sizes = starts + bucketCount * 4;
-  members = sizes + bucketCount * 4;
-  running = members + digits * 4;
+  running = layOutBuckets(variants + points * VARIANT_BYTES, bucketCount, digits);
   weighed = running + rows * 4;
   const pending = (weighed + rows * 4 + 15) & ~15;
   const sumsAt = pending + pendingBytes(max(digits / 2, 2 * rows));
@@ -88,14 +80,9 @@ export function multiplyMany(
 ): void {
   layOut(scratch, sums, pointCount, windowBits);
   for (let i: usize = 0; i < pointCount; i++) makeVariants(variants + i * VARIANT_BYTES, points + i * AFFINE_BYTES);
-  memory.fill(sizes, 0, bucketCount * 4);
+  emptyBuckets();
   sortDigits(lengths, sums, scalars, windowBits, false);
-  let start: u32 = 0;
-  for (let b: usize = 0; b < bucketCount; b++) {
-    store<u32>(starts + b * 4, start);
-    start += load<u32>(sizes + b * 4);
-  }
-  memory.fill(sizes, 0, bucketCount * 4);
+  placeBuckets();
   sortDigits(lengths, sums, scalars, windowBits, true);
   fillBuckets();
   weighBuckets(sums * windows);
@@ -133,40 +120,12 @@ function sortDigits(lengths: usize, sums: usize, scalars: usize, windowBits: u32
           const size = isNegative ? mask + 1 - digit : digit;
           if (size == 0) continue;
           const bucket = firstBucket + w * bucketsPerWindow + size - 1;
-          const before = load<u32>(sizes + bucket * 4);
-          store<u32>(sizes + bucket * 4, before + 1);
-          if (isPlacing) {
-            const place = load<u32>(starts + bucket * 4) + before;
-            const member = variant + (2 * h + (isNegative ? 1 : 0)) * AFFINE_BYTES;
-            store<u32>(members + place * 4, <u32>member);
-          }
+          if (isPlacing) addMember(bucket, variant + (2 * h + (isNegative ? 1 : 0)) * AFFINE_BYTES);
+          else countMember(bucket);
         }
       }
       scalar += SCALAR_BYTES;
       variant += VARIANT_BYTES;
-    }
-  }
-}
-
-/** Adds up each bucket, in rounds of pairs over all of them; the sum becomes its first and only member. */
-function fillBuckets(): void {
-  for (let isAgain = true; isAgain; ) {
-    isAgain = false;
-    for (let b: usize = 0; b < bucketCount; b++) {
-      const first = members + load<u32>(starts + b * 4) * 4;
-      const size = <usize>load<u32>(sizes + b * 4);
-      for (let i: usize = 0; i + 1 < size; i += 2) addLater(load<u32>(first + i * 4), load<u32>(first + i * 4, 4));
-      if (size > 2) isAgain = true;
-    }
-    runBatch();
-    let number: usize = 0;
-    for (let b: usize = 0; b < bucketCount; b++) {
-      const first = members + load<u32>(starts + b * 4) * 4;
-      const size = <usize>load<u32>(sizes + b * 4);
-      const pairs = size >> 1;
-      for (let i: usize = 0; i < pairs; i++) store<u32>(first + i * 4, <u32>sumOf(number++));
-      if (size & 1) store<u32>(first + pairs * 4, load<u32>(first + (size - 1) * 4));
-      store<u32>(sizes + b * 4, <u32>(pairs + (size & 1)));
     }
   }
 }
@@ -177,9 +136,7 @@ function weighBuckets(rows: usize): void {
   memory.fill(weighed, 0, rows * 4);
   for (let i = bucketsPerWindow; i > 0; i--) {
     for (let row: usize = 0; row < rows; row++) {
-      const bucket = row * bucketsPerWindow + i - 1;
-      const isEmpty = load<u32>(sizes + bucket * 4) == 0;
-      const sum = isEmpty ? 0 : load<u32>(members + load<u32>(starts + bucket * 4) * 4);
+      const sum = bucketSum(row * bucketsPerWindow + i - 1);
       addLater(load<u32>(weighed + row * 4), load<u32>(running + row * 4));
       addLater(load<u32>(running + row * 4), sum);
     }

@@ -28,7 +28,7 @@ export function endomorphism(out: usize, x: usize): void {
 }
 
 /** phi(P) = -[z^2]P. @param p - affine, on the curve. Source: Scott, eprint 2021/1130 */
-function isInSubgroup(p: usize): bool {
+export function isInSubgroup(p: usize): bool {
   setInfinity(multiple);
   for (let i = 127; i >= 0; i--) {
     double(multiple);
@@ -52,7 +52,7 @@ function isInSubgroup(p: usize): bool {
  * @param out - affine point
  * @param bytes - x, 48 bytes big-endian below p, without flags
  * @param isYLarger - which of the two y: the one above (p - 1) / 2
- * @returns false off the curve or outside the subgroup
+ * @returns false off the curve; the caller looks whether it is in the subgroup
  */
 export function decode(out: usize, bytes: usize, isYLarger: bool): bool {
   readBytesBE(plain, bytes);
@@ -67,7 +67,7 @@ export function decode(out: usize, bytes: usize, isYLarger: bool): bool {
   if (!isZero(right)) return false;
   toPlain(plain, out + Y);
   if (isLarger(plain) != isYLarger) negate(out + Y, out + Y);
-  return isInSubgroup(out);
+  return true;
 }
 
 /** out = -a. @param a - tidy. Gives tidy. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { SignatureVerifier } from "../../bls/index.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight } from "../../engine/state.ts";
 import { flipBit } from "../../node/test/replayNode.ts";
 import { hasVectors, readVector, readVectorJson } from "../../test/vectors.ts";
@@ -134,6 +135,19 @@ describe.runIf(hasVectors(FOLDER))("InstantSend locks of the regtest capture cyc
     const input = { state: unjudged, context: recorded.context, tipHeight: TIP_HEIGHT, nowMs: 0 };
     await locks.check(input, bls);
     expect(sizes).toEqual([0]);
+  });
+
+  it("has them checked before everything else", async () => {
+    const locks = new InstantLocks();
+    locks.add(read(), "a peer");
+    const urgent: unknown[] = [];
+    const verify: SignatureVerifier["verify"] = async (checks, options) => {
+      urgent.push(options?.isUrgent);
+      return recorded.bls.verify(checks);
+    };
+    const input = { state: judged, context: recorded.context, tipHeight: TIP_HEIGHT, nowMs: 0 };
+    expect(await locks.check(input, { verify })).toMatchObject({ verified: 1 });
+    expect(urgent).toEqual([true]);
   });
 
   it("takes a lock once, verified or waiting", async () => {
