@@ -1,4 +1,5 @@
 import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
+import { MAX_FORK_HEADERS } from "../chain/headerTree.ts";
 import type { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
@@ -17,8 +18,8 @@ import { PROTOCOL_VERSION, ServiceFlag } from "../wire/version.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
 /**
- * Answers in a row that bring nothing new until a peer counts as having no more: one alone may have been sent for another
- * reason, or twice. No specific reason for 4.
+ * Answers in a row that leave nothing to ask for until a peer counts as having no more: one alone may have been sent
+ * for another reason, or twice. No specific reason for 4.
  */
 const MAX_IDLE_ANSWERS = 4;
 /** Where a header names the block before it. The first one of a message always does in full. */
@@ -105,10 +106,11 @@ export class HeaderSync {
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
     let next: Promise<HeadersMessage> | undefined;
+    let headersBesideBest = 0;
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
       const message = await (next ?? this.#request(peer, signal));
       if (headersOf(message).length === 0) return;
-      const { hashes, added, error, asked } = await this.#inTurn(async (turn) => {
+      const { hashes, added, changedFrom, error, asked } = await this.#inTurn(async (turn) => {
         const linked = await this.#link(message);
         const asked = this.#askBeyond(peer, signal, { message, linked });
         await turn;
@@ -116,9 +118,11 @@ export class HeaderSync {
         return { asked, hashes: linked.hashes, ...(await this.#accept(peer, linked)) };
       });
       if (error) throw error;
-      if (added > 0) idle = -1;
+      headersBesideBest = changedFrom === undefined ? headersBesideBest + hashes.length / 32 : 0;
+      // Only a full answer leaves more to ask for, and only on a fork that can be held until it has the most work.
+      if (asked && headersBesideBest <= MAX_FORK_HEADERS) idle = -1;
       // The tip alone, as it was asked for: more of what is known may be there for another reason.
-      else if (equalBytes(hashes, this.#chain.headersTip.hash)) return;
+      else if (added === 0 && equalBytes(hashes, this.#chain.headersTip.hash)) return;
       next = asked;
     }
   }

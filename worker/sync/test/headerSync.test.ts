@@ -4,6 +4,7 @@ import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createBls } from "../../bls/index.ts";
 import type { AcceptResult } from "../../chain/headerChain.ts";
 import { HeaderChain } from "../../chain/headerChain.ts";
+import { join, type Mined, mine, mineRow, NOW } from "../../chain/test/mining.ts";
 import { DashlightError } from "../../errors.ts";
 import { Peer } from "../../net/peer.ts";
 import { loadX11 } from "../../node/loadX11.ts";
@@ -299,6 +300,44 @@ describe("header sync over several messages", () => {
     expect(rig.accepted.map(({ added }) => added)).toEqual([2_000, 300]);
     expect(rig.requestsThen).toEqual([2, 2]);
     expect(rig.sync.requests).toBe(3);
+  });
+
+  /** As a parent to mine on. */
+  function genesis(): Mined {
+    const { hash, header, headerBytes } = simnet.chain.block(0);
+    return { height: 0, hash, header: headerBytes, time: header.time };
+  }
+
+  it("leaves a node whose headers lead nowhere after a few answers, however many more it has", async () => {
+    let salt = 0;
+    const tamper = (message: Message): Message => {
+      if (message.command !== "headers2") return message;
+      const { header } = mine(genesis(), { salt: ++salt });
+      return { command: "headers2", payload: compressHeaders(header, "reply") };
+    };
+    const { rig, peer } = await connect({ tamper });
+    await rig.sync.sync(peer, signal);
+    expect([rig.sync.requests, rig.chain.tip.height]).toEqual([4, 1]);
+    simnet.hurt(0, oldNode);
+    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", rig.chain.params), signal);
+    expect(rig.chain.tip.height).toBe(2_300);
+  });
+
+  it("follows a long fork until it has the most work", async () => {
+    const [best, better] = [mineRow(genesis(), 8_100), mineRow(genesis(), 8_200, { salt: 1 })];
+    const rig = new Rig(paramsFromFile(simnet.params), better.at(-1)?.time ?? 0);
+    rig.chain.acceptHeaders(join(...best), NOW);
+    let from = 0;
+    const tamper = (message: Message): Message => {
+      if (message.command !== "headers2") return message;
+      const answer = join(...better.slice(from, from + 2_000));
+      // It is asked to go on from the last block but one.
+      from += 1_999;
+      return { command: "headers2", payload: compressHeaders(answer, "reply") };
+    };
+    simnet.hurt(0, { ...oldNode, tamper });
+    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", rig.chain.params), signal);
+    expect(rig.chain.tip.height).toBe(8_200);
   });
 
   it("takes messages in as they came, whichever is hashed first", async () => {
