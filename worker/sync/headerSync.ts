@@ -22,12 +22,27 @@ const HEADERS_TIMEOUT_MS = 30_000;
  * for another reason, or twice. No specific reason for 4.
  */
 const MAX_IDLE_ANSWERS = 4;
+/** Messages that wait to be taken in, beyond which no more is asked for: each may hold 640 kB. No specific reason for 2. */
+const MAX_UNTAKEN = 2;
 /** Where a header names the block before it. The first one of a message always does in full. */
 const PREV_OFFSET = 4;
 
 type HeadersMessage = Extract<Message, { command: "headers" | "headers2" }>;
 
-/** An answer after which there is more to ask for. */
+/** Headers that came. */
+interface Arrival {
+  readonly message: HeadersMessage;
+  readonly taken: Promise<Taken>;
+}
+
+/** What the chain took of headers. */
+interface Taken extends AcceptResult {
+  readonly linked: LinkedHeaders;
+  /** The answer after this one, if it was asked for already. */
+  readonly next: Promise<Arrival> | undefined;
+}
+
+/** An answer that the chain does not hold yet. */
 interface Answer {
   readonly message: HeadersMessage;
   readonly linked: LinkedHeaders;
@@ -46,6 +61,8 @@ export class HeaderSync {
   readonly #waiting = new Map<Peer, Promise<void>>();
   /** Messages are hashed as they come, but taken into the chain, and saved, one after the other. */
   #lastTaken: Promise<unknown> = Promise.resolve();
+  /** Messages that came and are not taken in. */
+  #untaken = 0;
   #requests = 0;
 
   /**
@@ -94,75 +111,89 @@ export class HeaderSync {
    * @throws `chain/*` for a header that breaks a rule
    */
   async accept(peer: Peer, message: HeadersMessage): Promise<boolean> {
-    const { accepted, error } = await this.#inTurn(async (turn) => {
-      const linked = await this.#link(message);
-      await turn;
-      return this.#accept(peer, linked);
-    });
+    const { accepted, error } = await this.#take(peer, message).taken;
     if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
     if (error) throw error;
     return true;
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
-    let next: Promise<HeadersMessage> | undefined;
+    let next: Promise<Arrival> | undefined;
     let headersBesideBest = 0;
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
-      const message = await (next ?? this.#request(peer, signal));
+      const { message, taken } = await (next ?? this.#request(peer, signal));
       if (headersOf(message).length === 0) return;
-      const { hashes, added, changedFrom, error, asked } = await this.#inTurn(async (turn) => {
-        const linked = await this.#link(message);
-        const asked = this.#askBeyond(peer, signal, { message, linked });
-        await turn;
-        signal.throwIfAborted();
-        return { asked, hashes: linked.hashes, ...(await this.#accept(peer, linked)) };
-      });
+      const { linked, added, changedFrom, error, ...rest } = await taken;
       if (error) throw error;
+      next = rest.next;
+      const { hashes } = linked;
       headersBesideBest = changedFrom === undefined ? headersBesideBest + hashes.length / 32 : 0;
       // Only a full answer leaves more to ask for, and only on a fork that can be held until it has the most work.
-      if (asked && headersBesideBest <= MAX_FORK_HEADERS) idle = -1;
+      if (isFull(linked) && headersBesideBest <= MAX_FORK_HEADERS) idle = -1;
       // The tip alone, as it was asked for: more of what is known may be there for another reason.
       else if (added === 0 && equalBytes(hashes, this.#chain.headersTip.hash)) return;
-      next = asked;
     }
   }
 
-  /** @param work - is told when the messages before it are done */
-  #inTurn<T>(work: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
-    const done = work(this.#lastTaken);
-    this.#lastTaken = done.catch(() => undefined);
-    return done;
+  /**
+   * Hashes a message at once, and takes it in when all that came before it are done.
+   * @param askBeyond - what to ask for as soon as the hashes are known
+   */
+  #take(
+    peer: Peer,
+    message: HeadersMessage,
+    askBeyond: (linked: LinkedHeaders) => Taken["next"] = () => undefined,
+    signal?: AbortSignal,
+  ): Arrival {
+    const before = this.#lastTaken;
+    const take = async (): Promise<Taken> => {
+      const linked = await this.#link(message);
+      const next = askBeyond(linked);
+      await before;
+      signal?.throwIfAborted();
+      return { ...(await this.#accept(peer, linked)), linked, next };
+    };
+    this.#untaken++;
+    const taken = take().finally(() => this.#untaken--);
+    this.#lastTaken = taken.catch(() => undefined);
+    return { message, taken };
   }
 
   /**
    * After a full answer there is more: it is asked for as soon as the hashes are known, and comes while they are checked.
-   * @returns undefined after one that is not full: then what is asked for next depends on what it brought
+   * @returns undefined if what is asked for next depends on what the answer brings, or must wait for others
    */
-  #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Promise<HeadersMessage> | undefined {
-    if (answer.linked.headers.length < MAX_HEADERS_RESULTS * HEADER_SIZE) return undefined;
+  #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Taken["next"] {
+    if (!isFull(answer.linked) || this.#untaken > MAX_UNTAKEN) return undefined;
     const next = this.#request(peer, signal, answer);
     // Nobody waits for it if this answer is a bad one, which then is the peer's only fault.
     next.catch(() => undefined);
     return next;
   }
 
-  /** @param before - an answer that the chain does not hold yet */
-  #request(peer: Peer, signal: AbortSignal, before?: Answer): Promise<HeadersMessage> {
+  /** @param before - the answer to go on from */
+  #request(peer: Peer, signal: AbortSignal, before?: Answer): Promise<Arrival> {
     const locator = this.#locator(before);
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
-    // Headers that follow an old block we did not name were sent for another reason, and say nothing about the tip.
-    const isAnswer = (message: Message): message is HeadersMessage => {
-      if (message.command !== "headers2" && message.command !== "headers") return false;
+    // Headers that follow a block we did not name were sent for another reason, and say nothing about the tip.
+    const isAnswer = (message: HeadersMessage): boolean => {
       const headers = headersOf(message);
       const parent = headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
       if (before && equalBytes(headers, headersOf(before.message))) return false;
-      return headers.length === 0 || asked.has(toHashHex(parent)) || !this.#chain.isKnown(parent);
+      return headers.length === 0 || asked.has(toHashHex(parent));
+    };
+    // In its turn among what else is announced, and not only when whoever waits for it goes on.
+    const take = (message: Message): Arrival | undefined => {
+      if (message.command !== "headers2" && message.command !== "headers") return undefined;
+      if (!isAnswer(message)) return undefined;
+      const askBeyond = (linked: LinkedHeaders) => this.#askBeyond(peer, signal, { message, linked });
+      return this.#take(peer, message, askBeyond, signal);
     };
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
     const command = isCompressed ? "getheaders2" : "getheaders";
     this.#requests++;
-    return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
+    return peer.request({ command, payload }, take, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
   }
 
   /** From the block before the tip: who is as far as we are shows so, and does not answer with nothing. */
@@ -185,6 +216,10 @@ export class HeaderSync {
     if (result.added > 0) await this.#onAccepted(result);
     return result;
   }
+}
+
+function isFull({ headers }: LinkedHeaders): boolean {
+  return headers.length >= MAX_HEADERS_RESULTS * HEADER_SIZE;
 }
 
 function lastHash({ hashes }: LinkedHeaders): BlockHash {

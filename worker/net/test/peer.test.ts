@@ -48,16 +48,16 @@ class Observed {
 
   requestHeaders(signal?: AbortSignal): Promise<Message> {
     const payload = { version: 70240, locator: [], hashStop: ZERO_HASH as BlockHash };
-    const isHeaders = (message: Message): message is Message => message.command === "headers2";
+    const take = (message: Message) => (message.command === "headers2" ? message : undefined);
     const options = { timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) };
-    return this.peer.request({ command: "getheaders2", payload }, isHeaders, options);
+    return this.peer.request({ command: "getheaders2", payload }, take, options);
   }
 
   /** @param to - a height; the tip's diff was recorded from genesis */
   requestDiff(node: ReplayNode, to = 478): Promise<Message> {
     const payload = { baseBlockHash: blockHashAt(node, 0), blockHash: blockHashAt(node, to) };
-    const isDiff = (message: Message): message is Message => message.command === "mnlistdiff";
-    return this.peer.request({ command: "getmnlistd", payload }, isDiff, { timeoutMs: TIMEOUT_MS });
+    const take = (message: Message) => (message.command === "mnlistdiff" ? message : undefined);
+    return this.peer.request({ command: "getmnlistd", payload }, take, { timeoutMs: TIMEOUT_MS });
   }
 }
 

@@ -18,8 +18,9 @@ import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
+import { encode } from "../../wire/codec.ts";
 import { toHashHex } from "../../wire/hashes.ts";
-import { compressHeaders } from "../../wire/headers.ts";
+import { compressHeaders, headers2 } from "../../wire/headers.ts";
 import type { Message } from "../../wire/message.ts";
 import { ServiceFlag, type Version } from "../../wire/version.ts";
 import { HeaderSync, headerPenalty } from "../headerSync.ts";
@@ -234,6 +235,33 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     const { address } = node;
     expect(rig.shown.map(([, height]) => height)).toEqual([470, 470, 473, 478, 478]);
     expect(rig.shown.every(([who]) => who === address)).toBe(true);
+  });
+
+  it("takes an answer in before what came right behind it", async () => {
+    const node = await startNode({ stallOn: "getheaders2" });
+    const rig = Rig.of(node);
+    const running = rig.sync.sync(await rig.peer(node), signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    const frames = [announcement(node, 1, 100), announcement(node, 101, 103)].map(({ command, payload }) =>
+      node.frame(command, encode(headers2(70_240), payload)),
+    );
+    node.pushBytes(Uint8Array.from(frames.flatMap((frame) => [...frame])));
+    await until(() => rig.accepted.length === 2, "both taken in");
+    expect(rig.accepted.map(({ added }) => added)).toEqual([100, 3]);
+    node.release();
+    await running;
+  });
+
+  it("takes nothing for an answer that builds on an unknown block", async () => {
+    const node = await startNode({ tipHeight: 470, stallOn: "getheaders2" });
+    const rig = Rig.of(node);
+    const running = rig.sync.sync(await rig.peer(node), signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    const { command, payload } = announcement(node, 475, 478);
+    node.pushBytes(node.frame(command, encode(headers2(70_240), payload)));
+    node.release();
+    await running;
+    expect(rig.tip[0]).toBe(470);
   });
 
   it("throws at announced headers that break a rule", async () => {
