@@ -441,8 +441,8 @@ export class LightClient {
     if (this.#abort.signal.aborted) return;
     if (!(error instanceof DashlightError)) throw error;
     this.note("warning", `${peer.address}: ${error.message}`, { address: peer.address, ...error.facts });
-    if (error.code.startsWith("chain/")) this.#pool.penalize(peer.address, headerPenalty(error), error);
-    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error);
+    const points = headerPenalty(error);
+    if (points > 0) this.#pool.penalize(peer.address, points, error);
     else if (error.code !== "net/disconnected") peer.close(error.message);
   }
 

@@ -1,6 +1,6 @@
 import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
 import { MAX_FORK_HEADERS } from "../chain/headerTree.ts";
-import type { DashlightError } from "../errors.ts";
+import { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
 import type { LinkHeaders } from "../pool/index.ts";
@@ -24,6 +24,11 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const MAX_IDLE_ANSWERS = 4;
 /** Messages that wait to be taken in, beyond which no more is asked for: each may hold 640 kB. No specific reason for 2. */
 const MAX_UNTAKEN = 2;
+/**
+ * Headers in a row that an address may send unasked without moving the best chain. A node announces eight at most at
+ * once, and a fork so long is rare; no specific reason for this number.
+ */
+const MAX_USELESS_HEADERS = 256;
 /** Where a header names the block before it. The first one of a message always does in full. */
 const PREV_OFFSET = 4;
 
@@ -63,6 +68,8 @@ export class HeaderSync {
   #lastTaken: Promise<unknown> = Promise.resolve();
   /** Messages that came and are not taken in. */
   #untaken = 0;
+  /** Headers that came unasked since the last that moved the best chain, by address. */
+  readonly #useless = new Map<string, number>();
   #requests = 0;
 
   /**
@@ -108,13 +115,24 @@ export class HeaderSync {
   /**
    * Takes announced headers in.
    * @returns false if they do not connect: then the peer is ahead, and must be asked
-   * @throws `chain/*` for a header that breaks a rule
+   * @throws `chain/*` for a header that breaks a rule, `net/header-flood`
    */
   async accept(peer: Peer, message: HeadersMessage): Promise<boolean> {
-    const { accepted, error } = await this.#take(peer, message).taken;
-    if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
-    if (error) throw error;
-    return true;
+    const taken = await this.#take(peer, message).taken;
+    const { accepted, error } = taken;
+    const connects = error?.code !== "chain/unknown-parent" || accepted > 0;
+    if (error && connects) throw error;
+    this.#countUseless(peer, taken);
+    return connects;
+  }
+
+  /** Headers that lead nowhere cost their sender little and us a place among the forks. @throws `net/header-flood` */
+  #countUseless({ address }: Peer, { added, accepted, linked, changedFrom }: Taken): void {
+    const unconnected = linked.hashes.length / 32 - accepted;
+    const headers = (this.#useless.get(address) ?? 0) + added + unconnected;
+    this.#useless.set(address, changedFrom === undefined ? headers : 0);
+    if (changedFrom === undefined && headers > MAX_USELESS_HEADERS)
+      throw new DashlightError({ code: "net/header-flood", address, headers });
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
@@ -240,7 +258,8 @@ function headersOf(message: HeadersMessage): ConcatenatedHeaders {
   return message.command === "headers2" ? message.payload.headers : message.payload;
 }
 
-/** Points a broken header costs its sender: one from the future may be our own clock's fault. */
-export function headerPenalty(error: DashlightError): number {
-  return error.code === "chain/time-too-new" ? 10 : 100;
+/** Points that it costs a peer how its headers failed: one from the future may be our own clock's fault. */
+export function headerPenalty({ code }: DashlightError): number {
+  if (code === "chain/time-too-new") return 10;
+  return /^(chain|wire)\//.test(code) || code === "net/header-flood" ? 100 : 0;
 }

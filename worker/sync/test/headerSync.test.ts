@@ -4,7 +4,7 @@ import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createBls } from "../../bls/index.ts";
 import type { AcceptResult } from "../../chain/headerChain.ts";
 import { HeaderChain } from "../../chain/headerChain.ts";
-import { join, type Mined, mine, mineRow, NOW } from "../../chain/test/mining.ts";
+import { GENESIS, join, type Mined, mine, mineRow, NOW } from "../../chain/test/mining.ts";
 import { DashlightError } from "../../errors.ts";
 import { Peer } from "../../net/peer.ts";
 import { loadX11 } from "../../node/loadX11.ts";
@@ -264,6 +264,27 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     expect(rig.tip[0]).toBe(470);
   });
 
+  it("bears with headers that lead nowhere until there are too many since the last that moved the chain", async () => {
+    const [node, other] = [await startNode({ tipHeight: 470 }), await startNode({ tipHeight: 470 })];
+    const rig = Rig.of(node);
+    const peer = await rig.peer(node);
+    await rig.sync.sync(peer, signal);
+    let salt = 0;
+    const accept = (headers: Uint8Array) => rig.sync.accept(peer, { command: "headers", payload: headers });
+    const fork = (length: number) => join(...mineRow(GENESIS, length, { salt: ++salt }));
+    const known = fork(128);
+    for (const headers of [known, known, fork(128)]) expect(await accept(headers)).toBe(true);
+    expect(await accept(node.recording.headers(471, 472))).toBe(true);
+    expect(await accept(fork(128))).toBe(true);
+    // What does not connect counts too.
+    for (let i = 0; i < 32; i++) expect(await accept(node.recording.headers(475, 478))).toBe(false);
+    await expect(accept(fork(1))).rejects.toMatchObject({
+      facts: { code: "net/header-flood", address: node.address, headers: 257 },
+    });
+    const headers = { command: "headers", payload: fork(1) } as const;
+    expect(await rig.sync.accept(await rig.peer(other), headers)).toBe(true);
+  });
+
   it("throws at announced headers that break a rule", async () => {
     const node = await startNode();
     const rig = Rig.of(node);
@@ -276,12 +297,16 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
   });
 });
 
-describe("what a broken header costs", () => {
-  it("is everything, but for one from the future: our own clock may be wrong", () => {
-    const future = { code: "chain/time-too-new", height: 1, time: 2, limit: 1 } as const;
-    expect(headerPenalty(new DashlightError(future))).toBe(10);
-    const unproven = { code: "chain/bad-proof-of-work", blockHash: "", bits: "" } as const;
-    expect(headerPenalty(new DashlightError(unproven))).toBe(100);
+describe("what headers that fail cost", () => {
+  it.each([
+    [{ code: "chain/bad-proof-of-work", blockHash: "", bits: "" }, 100],
+    [{ code: "wire/truncated", needed: 2, available: 1 }, 100],
+    [{ code: "net/header-flood", address: "", headers: 257 }, 100],
+    // Our own clock may be wrong.
+    [{ code: "chain/time-too-new", height: 1, time: 2, limit: 1 }, 10],
+    [{ code: "net/refused", address: "", request: "getheaders" }, 0],
+  ] as const)("%j: %i points", (facts, points) => {
+    expect(headerPenalty(new DashlightError(facts))).toBe(points);
   });
 });
 
