@@ -1,7 +1,14 @@
 import type { NodeProfile } from "../../../bridge/simnet/faults/profile.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Scenario } from "./scenario.ts";
-import { bannedAlone, mineAndFollow, syncsAlone, syncsFromAll, syncsThenHealed } from "./scripts.ts";
+import {
+  bannedAlone,
+  caughtAlone,
+  mineAndFollow,
+  syncsAlone,
+  syncsFromAll,
+  syncsThenHealed,
+} from "./scripts.ts";
 
 function all(profile: NodeProfile): NodeProfile[] {
   return [profile, profile, profile];
@@ -259,6 +266,22 @@ const chains: readonly Scenario[] = [
       stage.connect(1, 2);
       await stage.synced();
     },
+  },
+  {
+    name: "header-spam",
+    what: "The only node floods the client with headers of forks before it knows any chain, and answers as it should.",
+    isFast: true,
+    profiles: [{ headerSpam: { forks: 40, length: 10, fromGenesis: true } }],
+    script: caughtAlone("net/header-flood"),
+    penalties: { 0: ["net/header-flood"] },
+  },
+  {
+    name: "header-spam-endless",
+    what: "The only node knows nothing but headers of forks, and there is no end to them.",
+    isFast: true,
+    profiles: [{ headerSpam: { forks: 10, length: 20, fromGenesis: true, answers: true, isEndless: true } }],
+    script: caughtAlone("net/header-flood"),
+    penalties: { 0: ["net/header-flood"] },
   },
   {
     name: "header-spam-only",
