@@ -497,6 +497,10 @@ export class LightClient {
 
   #penalizeStray({ address }: Peer, message: AnswerMessage): void {
     const stray = this.#executor.stray(address, message);
+    if (stray === "late") {
+      this.note("info", `${address}: its ${message.command} came late`, { address });
+      return;
+    }
     const error = new DashlightError({ code: "net/unexpected-message", address, command: message.command });
     const reason = `it sent an answer nobody waits for: ${stray}`;
     this.note("warning", `${address}: ${reason}`, error.facts);
