@@ -28,7 +28,7 @@ export interface PeerOptions {
   readonly onMessage: (peer: Peer, message: Message) => void;
   /** Once, when the connection is over. */
   readonly onClose: (peer: Peer, error: DashlightError) => void;
-  /** A message of the peer's that does not decode; the connection goes on unless the caller ends it. */
+  /** A message of the peer's that answers nothing and does not decode; the connection goes on unless the caller ends it. */
   readonly onBadMessage: (peer: Peer, error: DashlightError) => void;
   /** A round trip was measured. */
   readonly onPong?: (peer: Peer, rttMs: number) => void;
@@ -234,17 +234,13 @@ export class Peer {
       message = decodeMessage(command, payload, this.commonVersion);
     } catch (error) {
       if (!(error instanceof DashlightError)) throw error;
-      this.#failMatching(command, error);
-      this.#options.onBadMessage(this, error);
+      // An answer that does not decode still is the answer to the request of its kind, and fails that alone.
+      const pending = this.#pending.find(({ name }) => ANSWERS.get(name)?.includes(command));
+      if (pending) this.#settle(pending, () => pending.reject(error));
+      else this.#options.onBadMessage(this, error);
       return;
     }
     this.#handle(message);
-  }
-
-  /** An answer that does not decode still is the answer to the request of its kind. */
-  #failMatching(command: string, error: DashlightError): void {
-    const pending = this.#pending.find(({ name }) => ANSWERS.get(name)?.includes(command));
-    if (pending) this.#settle(pending, () => pending.reject(error));
   }
 
   #handle(message: Message): void {
