@@ -138,9 +138,16 @@ export class HeaderSync {
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
     let next: Promise<Arrival> | undefined;
     let headersBesideBest = 0;
+    let mayShowMore = true;
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
       const { message, taken } = await (next ?? this.#request(peer, signal));
-      if (headersOf(message).length === 0) return;
+      if (headersOf(message).length === 0) {
+        if (!mayShowMore) return;
+        // It is a few blocks behind, and has not shown how far it is.
+        mayShowMore = false;
+        next = this.#request(peer, signal, this.#chain.showingLocator());
+        continue;
+      }
       const { linked, added, changedFrom, error, ...rest } = await taken;
       if (error) throw error;
       next = rest.next;
@@ -149,7 +156,7 @@ export class HeaderSync {
       // Only a full answer leaves more to ask for, and only on a fork that can be held until it has the most work.
       if (isFull(linked) && headersBesideBest <= MAX_FORK_HEADERS) idle = -1;
       // The tip alone, as it was asked for: more of what is known may be there for another reason.
-      else if (added === 0 && equalBytes(hashes, this.#chain.headersTip.hash)) return;
+      else if (added === 0 && (!mayShowMore || equalBytes(hashes, this.#chain.headersTip.hash))) return;
     }
   }
 
@@ -183,15 +190,14 @@ export class HeaderSync {
    */
   #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Taken["next"] {
     if (!isFull(answer.linked) || this.#untaken > MAX_UNTAKEN) return undefined;
-    const next = this.#request(peer, signal, answer);
+    const next = this.#request(peer, signal, this.#locator(answer), answer);
     // Nobody waits for it if this answer is a bad one, which then is the peer's only fault.
     next.catch(() => undefined);
     return next;
   }
 
   /** @param before - the answer to go on from */
-  #request(peer: Peer, signal: AbortSignal, before?: Answer): Promise<Arrival> {
-    const locator = this.#locator(before);
+  #request(peer: Peer, signal: AbortSignal, locator = this.#locator(), before?: Answer): Promise<Arrival> {
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
     // Headers that follow a block we did not name were sent for another reason, and say nothing about the tip.
@@ -215,7 +221,7 @@ export class HeaderSync {
   }
 
   /** From the block before the tip: who is as far as we are shows so, and does not answer with nothing. */
-  #locator(before: Answer | undefined): BlockHash[] {
+  #locator(before?: Answer): BlockHash[] {
     const [tip, ...below] = this.#chain.locator();
     if (before && tip) return [parentOfLast(before.linked), tip, ...below];
     return below.length > 0 || !tip ? below : [tip];

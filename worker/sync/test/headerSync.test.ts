@@ -166,6 +166,25 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     expect(nodes.map((node) => node.count("getheaders2")).slice(0, 2)).toEqual([2, 1]);
   });
 
+  it.each([1, 5, 9, 11])(
+    "lets a node %i blocks behind show it, with two requests at most",
+    async (behind) => {
+      const [ahead, late] = [await startNode(), await startNode({ tipHeight: 478 - behind })];
+      const rig = Rig.of(ahead);
+      for (const node of [ahead, late]) await rig.sync.sync(await rig.peer(node), signal);
+      expect(rig.shown.filter(([who]) => who === late.address).at(-1)?.[1]).toBe(478 - behind);
+      expect(late.count("getheaders2")).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it("asks a node without blocks twice at most", async () => {
+    const [ahead, empty] = [await startNode(), await startNode({ tipHeight: 0 })];
+    const rig = Rig.of(ahead);
+    for (const node of [ahead, empty]) await rig.sync.sync(await rig.peer(node), signal);
+    expect(rig.shown.every(([who]) => who === ahead.address)).toBe(true);
+    expect(empty.count("getheaders2")).toBe(2);
+  });
+
   it("asks a node once, however often it announces something", async () => {
     const node = await startNode({ stallOn: "getheaders2" });
     const rig = Rig.of(node);
