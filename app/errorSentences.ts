@@ -73,6 +73,7 @@ export const ERROR_SENTENCES: Readonly<Record<ErrorCode, string>> = {
   "net/refused": "A node did not answer a request. Others are asked.",
   "net/timeout": "A node took too long to answer. Others are asked.",
   "net/unexpected-message": "A node sent something nobody asked for. Others are asked.",
+  "net/header-flood": "A node sent more and more blocks that lead nowhere. It is no longer asked.",
   "net/bridge-unreachable": "The bridge cannot be reached, so nothing new can be fetched.",
 
   "store/corrupt": "Something saved on this device was damaged. It was dropped and is fetched again.",

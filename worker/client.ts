@@ -306,8 +306,8 @@ export class LightClient {
     if (this.#abort.signal.aborted) return;
     if (!(error instanceof DashlightError)) throw error;
     this.note("warning", `${peer.address}: ${error.message}`, { address: peer.address, ...error.facts });
-    if (error.code.startsWith("chain/")) this.#pool.penalize(peer.address, headerPenalty(error), error);
-    else if (error.code.startsWith("wire/")) this.#pool.penalize(peer.address, 100, error);
+    const points = headerPenalty(error);
+    if (points > 0) this.#pool.penalize(peer.address, points, error);
     else if (error.code !== "net/disconnected") peer.close(error.message);
   }
 
@@ -362,6 +362,10 @@ export class LightClient {
 
   #penalizeStray({ address }: Peer, message: AnswerMessage): void {
     const stray = this.#lists.executor.stray(address, message);
+    if (stray === "late") {
+      this.note("info", `${address}: its ${message.command} came late`, { address });
+      return;
+    }
     const error = new DashlightError({ code: "net/unexpected-message", address, command: message.command });
     const reason = `it sent an answer nobody waits for: ${stray}`;
     this.note("warning", `${address}: ${reason}`, error.facts);

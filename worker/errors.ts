@@ -72,6 +72,7 @@ export type NetErrorFacts =
   | { code: "net/refused"; address: string; request: string }
   | { code: "net/timeout"; address: string; request: string; timeoutMs: number }
   | { code: "net/unexpected-message"; address: string; command: string }
+  | { code: "net/header-flood"; address: string; headers: number }
   | { code: "net/bridge-unreachable"; url: string };
 
 export type StoreErrorFacts =

@@ -75,10 +75,9 @@ async function fetchList(
 ): Promise<EngineState> {
   const base = sortedLists(engine).findLast((list) => list.height < height);
   const baseBlockHash = base?.blockHash ?? fromHashHex<BlockHash>(context.params.genesisHash);
-  const isAnswer = (message: Message): message is Extract<Message, { command: "mnlistdiff" }> =>
-    message.command === "mnlistdiff";
+  const take = (message: Message) => (message.command === "mnlistdiff" ? message : undefined);
   const request: Message = { command: "getmnlistd", payload: { baseBlockHash, blockHash } };
-  const { payload } = await peer.request(request, isAnswer, { timeoutMs: TIMEOUT_MS });
+  const { payload } = await peer.request(request, take, { timeoutMs: TIMEOUT_MS });
   return applyDiff(engine, payload, context).state;
 }
 
@@ -89,9 +88,8 @@ async function fetchSnapshots(
   blockRequestHash: BlockHash,
 ): Promise<EngineState> {
   const baseBlockHashes = sortedLists(engine).map(({ blockHash }) => blockHash);
-  const isAnswer = (message: Message): message is Extract<Message, { command: "qrinfo" }> =>
-    message.command === "qrinfo";
+  const take = (message: Message) => (message.command === "qrinfo" ? message : undefined);
   const payload = { baseBlockHashes, blockRequestHash, extraShare: true };
-  const answer = await peer.request({ command: "getqrinfo", payload }, isAnswer, { timeoutMs: TIMEOUT_MS });
+  const answer = await peer.request({ command: "getqrinfo", payload }, take, { timeoutMs: TIMEOUT_MS });
   return feedQrInfo(engine, answer.payload, context).state;
 }

@@ -7,7 +7,7 @@ import { BestChain, type ChainBlock } from "./bestChain.ts";
 import { computeDevnetGenesis } from "./devnetGenesis.ts";
 import { Finality } from "./finality.ts";
 import { Change, HeaderTree, type Reorg } from "./headerTree.ts";
-import { locatorHeights } from "./locator.ts";
+import { locatorHeights, showingHeights } from "./locator.ts";
 import { loadBestChain, reverifyHeaders, type SavedChain } from "./savedChain.ts";
 
 /** X11 of n headers: n times 80 bytes in, n times 32 bytes out, wire order. */
@@ -175,8 +175,12 @@ export class HeaderChain {
 
   /** @returns block hashes for `getheaders`, newest first, at most 101 */
   locator(): BlockHash[] {
-    const lowest = this.#best.base?.height ?? 0;
-    return locatorHeights(this.#best.height, lowest).map((height) => this.#blockAt(height).hash);
+    return this.#locator(locatorHeights);
+  }
+
+  /** @returns the same for a node that answered that with nothing: its answer shows where its chain ends */
+  showingLocator(): BlockHash[] {
+    return this.#locator(showingHeights);
   }
 
   /**
@@ -249,6 +253,11 @@ export class HeaderChain {
   reverify(fromHeight: number, count: number): number {
     const from = Math.max(fromHeight, this.firstHeight);
     return reverifyHeaders(this.params, this.#best, this.#hashHeaders(this.rawHeaders(from, count)), from);
+  }
+
+  #locator(heights: typeof locatorHeights): BlockHash[] {
+    const lowest = this.#best.base?.height ?? 0;
+    return heights(this.#best.height, lowest).map((height) => this.#blockAt(height).hash);
   }
 
   get #verifiedHeight(): number {

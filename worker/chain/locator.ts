@@ -16,3 +16,13 @@ export function locatorHeights(tipHeight: number, lowestHeight: number): number[
   }
   return [...heights, lowestHeight];
 }
+
+/**
+ * The heights to name to a node that had nothing above the first of `locatorHeights` it knew, which so is its tip: every
+ * one lies below those, so that its answer ends in its tip. One that has nothing above the lowest shows nothing still.
+ */
+export function showingHeights(tipHeight: number, lowestHeight: number): number[] {
+  const sparse = locatorHeights(tipHeight, lowestHeight).slice(DENSE_ENTRIES - 1);
+  const below = sparse.map((height) => height - 1).filter((height) => height > lowestHeight);
+  return [...below, lowestHeight];
+}

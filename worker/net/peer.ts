@@ -28,17 +28,17 @@ export interface PeerOptions {
   readonly onMessage: (peer: Peer, message: Message) => void;
   /** Once, when the connection is over. */
   readonly onClose: (peer: Peer, error: DashlightError) => void;
-  /** A message of the peer's that does not decode; the connection goes on unless the caller ends it. */
+  /** A message of the peer's that answers nothing and does not decode; the connection goes on unless the caller ends it. */
   readonly onBadMessage: (peer: Peer, error: DashlightError) => void;
   /** A round trip was measured. */
   readonly onPong?: (peer: Peer, rttMs: number) => void;
 }
 
-/** A request on its way: its answer is the first message that `match` accepts. */
+/** A request on its way: its answer is the first message that `take` makes something of. */
 interface Pending {
   readonly name: string;
-  readonly match: (message: Message) => boolean;
-  readonly resolve: (message: Message) => void;
+  readonly take: (message: Message) => unknown;
+  readonly resolve: (taken: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** Nonce of the ping sent right behind it: its pong means the request was passed over. */
   readonly fence: bigint;
@@ -150,30 +150,31 @@ export class Peer {
 
   /**
    * Sends a request and waits for its answer.
-   * @param match - whether a message is the answer
+   * @param take - called as messages come, before those behind them are handled: what to make of the answer; undefined
+   *   if it is not this one
    * @throws `net/refused` when the node passed the request over, `net/timeout`, `net/disconnected`, or the reason of
    *   `signal`
    */
-  request<M extends Message>(
+  request<T extends object>(
     message: Message,
-    match: (message: Message) => message is M,
+    take: (message: Message) => T | undefined,
     { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<M> {
+  ): Promise<T> {
     const name = commandOf(message);
     if (!this.isReady) {
       const facts = { address: this.address, reason: "not connected" };
       return Promise.reject(new DashlightError({ code: "net/disconnected", ...facts }));
     }
-    return new Promise<M>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
       signal?.throwIfAborted();
       const fence = this.#options.randomNonce();
       const fail = (error: unknown) => this.#settle(pending, () => reject(error));
       const onAbort = () => fail(signal?.reason);
       const pending: Pending = {
         name,
-        match,
+        take,
         fence,
-        resolve: (answer) => resolve(answer as M),
+        resolve: (taken) => resolve(taken as T),
         reject,
         timer: this.#options.clock.setTimeout(() => {
           const facts = { address: this.address, request: name, timeoutMs };
@@ -233,17 +234,13 @@ export class Peer {
       message = decodeMessage(command, payload, this.commonVersion);
     } catch (error) {
       if (!(error instanceof DashlightError)) throw error;
-      this.#failMatching(command, error);
-      this.#options.onBadMessage(this, error);
+      // An answer that does not decode still is the answer to the request of its kind, and fails that alone.
+      const pending = this.#pending.find(({ name }) => ANSWERS.get(name)?.includes(command));
+      if (pending) this.#settle(pending, () => pending.reject(error));
+      else this.#options.onBadMessage(this, error);
       return;
     }
     this.#handle(message);
-  }
-
-  /** An answer that does not decode still is the answer to the request of its kind. */
-  #failMatching(command: string, error: DashlightError): void {
-    const pending = this.#pending.find(({ name }) => ANSWERS.get(name)?.includes(command));
-    if (pending) this.#settle(pending, () => pending.reject(error));
   }
 
   #handle(message: Message): void {
@@ -290,9 +287,13 @@ export class Peer {
   }
 
   #deliver(message: Message): void {
-    const pending = this.#pending.find(({ match }) => match(message));
-    if (pending) this.#settle(pending, () => pending.resolve(message));
-    else this.#options.onMessage(this, message);
+    for (const pending of this.#pending) {
+      const taken = pending.take(message);
+      if (taken === undefined) continue;
+      this.#settle(pending, () => pending.resolve(taken));
+      return;
+    }
+    this.#options.onMessage(this, message);
   }
 
   #receivePong(nonce: bigint): void {

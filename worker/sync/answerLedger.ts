@@ -6,15 +6,19 @@ import type { SyncRequest } from "./plan.ts";
 /** Requests remembered of each address. No specific reason for this number. */
 const MAX_REMEMBERED = 32;
 
-/** Why a message answers nothing that is being waited for. */
-export type Stray = "late" | "duplicate" | "mismatched" | "unsolicited";
+/**
+ * Why a message answers nothing that is being waited for. Late is the first answer after a timeout: the node owed it,
+ * and was slow. One that was denied comes after the pong that said there is none.
+ */
+export type Stray = "late" | "denied" | "duplicate" | "mismatched" | "unsolicited";
 
-type Status = "waiting" | "answered" | "expired";
+/** How the wait for an answer ended. */
+export type WaitEnd = "answered" | "timed-out" | "refused";
 
 interface Remembered {
   readonly kind: RequestKind;
   readonly key: string;
-  status: Status;
+  status: "waiting" | WaitEnd;
 }
 
 export type AnswerMessage = Extract<Message, { command: "mnlistdiff" | "qrinfo" }>;
@@ -25,13 +29,13 @@ export class AnswerLedger {
   readonly #asked = new Map<string, Remembered[]>();
 
   /** @param workBlock - that the answer to a qrinfo must be about, as hex @returns what to call when it is over */
-  ask(address: string, request: SyncRequest, workBlock: string): (status: "answered" | "expired") => void {
+  ask(address: string, request: SyncRequest, workBlock: string): (end: WaitEnd) => void {
     const { kind } = request;
     const key = kind === "qrinfo" ? workBlock : diffKey(request.request);
     const entry: Remembered = { kind, key, status: "waiting" };
     this.#asked.set(address, [...this.#of(address), entry].slice(-MAX_REMEMBERED));
-    return (status) => {
-      entry.status = status;
+    return (end) => {
+      entry.status = end;
     };
   }
 
@@ -41,11 +45,15 @@ export class AnswerLedger {
     return same.length > 0 && !same.some(({ status }) => status === "waiting");
   }
 
-  /** @returns what a message is that no request was waiting for */
-  classify(address: string, message: AnswerMessage): Stray {
-    const same = this.#matching(address, message).at(-1);
-    if (same?.status === "expired") return "late";
-    if (same) return "duplicate";
+  /** @returns what a message is that no request was waiting for; late only once for each timeout */
+  takeStray(address: string, message: AnswerMessage): Stray {
+    const same = this.#matching(address, message);
+    const owed = same.find(({ status }) => status === "timed-out");
+    if (owed) {
+      owed.status = "answered";
+      return "late";
+    }
+    if (same.length > 0) return same.at(-1)?.status === "refused" ? "denied" : "duplicate";
     const isOtherAwaited = this.#of(address).some(
       ({ kind, status }) => kind === message.command && status === "waiting",
     );

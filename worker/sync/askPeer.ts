@@ -25,22 +25,20 @@ export interface AskOptions {
  * Sends a request to a peer and waits for its answer.
  * @throws `net/refused`, `net/timeout`, `net/disconnected`, `wire/*`, or the reason of `signal`
  */
-export async function askPeer(request: SyncRequest, peer: Peer, options: AskOptions): Promise<SyncAnswer> {
+export function askPeer(request: SyncRequest, peer: Peer, options: AskOptions): Promise<SyncAnswer> {
   const { timeoutMs, signal, isOverdue } = options;
-  let bytes = 0;
-  const isAnswer = (message: Message): message is AnswerMessage => {
-    if (!isAbout(message, request) || isOverdue(message)) return false;
-    bytes = peer.messageBytes;
-    return true;
+  const take = (message: Message): SyncAnswer | undefined => {
+    if (!isAbout(message, request) || isOverdue(message)) return undefined;
+    const bytes = peer.messageBytes;
+    return message.command === "qrinfo"
+      ? { kind: "qrinfo", peer, bytes, qrInfo: message.payload }
+      : { kind: "mnlistdiff", peer, bytes, diff: message.payload };
   };
   const question: Message =
     request.kind === "mnlistdiff"
       ? { command: "getmnlistd", payload: request.request }
       : { command: "getqrinfo", payload: request.request };
-  const answer = await peer.request(question, isAnswer, { timeoutMs, signal });
-  return answer.command === "qrinfo"
-    ? { kind: "qrinfo", peer, bytes, qrInfo: answer.payload }
-    : { kind: "mnlistdiff", peer, bytes, diff: answer.payload };
+  return peer.request(question, take, { timeoutMs, signal });
 }
 
 /** A qrinfo does not say what it was asked for; whoever applies it looks whether it is about the right cycle. */

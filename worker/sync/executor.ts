@@ -147,7 +147,7 @@ export class Executor {
 
   /** @returns what an answer is that nobody waits for */
   stray(address: string, message: AnswerMessage): Stray {
-    return this.#ledger.classify(address, message);
+    return this.#ledger.takeStray(address, message);
   }
 
   /** @returns whether a list was given up, and nobody is left that could be asked for it */
@@ -207,7 +207,7 @@ export class Executor {
       this.#slots.release(peer, request.kind);
       this.#receive(task, answer, clock.now() - sentAtMs);
     } catch (error) {
-      isOver("expired");
+      isOver(isDashlightError(error, "net/timeout") ? "timed-out" : "refused");
       this.#slots.release(peer, request.kind);
       if (signal.aborted) return;
       if (error instanceof DashlightError) this.#fail(task, address, error);

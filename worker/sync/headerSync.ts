@@ -1,5 +1,6 @@
 import type { AcceptResult, HeaderChain } from "../chain/headerChain.ts";
-import type { DashlightError } from "../errors.ts";
+import { MAX_FORK_HEADERS } from "../chain/headerTree.ts";
+import { DashlightError } from "../errors.ts";
 import type { Peer } from "../net/peer.ts";
 import type { Clock } from "../net/transport.ts";
 import type { LinkHeaders } from "../pool/index.ts";
@@ -17,16 +18,36 @@ import { PROTOCOL_VERSION, ServiceFlag } from "../wire/version.ts";
 
 const HEADERS_TIMEOUT_MS = 30_000;
 /**
- * Answers in a row that bring nothing new until a peer counts as having no more: one alone may have been sent for another
- * reason, or twice. No specific reason for 4.
+ * Answers in a row that leave nothing to ask for until a peer counts as having no more: one alone may have been sent
+ * for another reason, or twice. No specific reason for 4.
  */
 const MAX_IDLE_ANSWERS = 4;
+/** Messages that wait to be taken in, beyond which no more is asked for: each may hold 640 kB. No specific reason for 2. */
+const MAX_UNTAKEN = 2;
+/**
+ * Headers in a row that an address may send unasked without moving the best chain. A node announces eight at most at
+ * once, and a fork so long is rare; no specific reason for this number.
+ */
+const MAX_USELESS_HEADERS = 256;
 /** Where a header names the block before it. The first one of a message always does in full. */
 const PREV_OFFSET = 4;
 
 type HeadersMessage = Extract<Message, { command: "headers" | "headers2" }>;
 
-/** An answer after which there is more to ask for. */
+/** Headers that came. */
+interface Arrival {
+  readonly message: HeadersMessage;
+  readonly taken: Promise<Taken>;
+}
+
+/** What the chain took of headers. */
+interface Taken extends AcceptResult {
+  readonly linked: LinkedHeaders;
+  /** The answer after this one, if it was asked for already. */
+  readonly next: Promise<Arrival> | undefined;
+}
+
+/** An answer that the chain does not hold yet. */
 interface Answer {
   readonly message: HeadersMessage;
   readonly linked: LinkedHeaders;
@@ -45,6 +66,10 @@ export class HeaderSync {
   readonly #waiting = new Map<Peer, Promise<void>>();
   /** Messages are hashed as they come, but taken into the chain, and saved, one after the other. */
   #lastTaken: Promise<unknown> = Promise.resolve();
+  /** Messages that came and are not taken in. */
+  #untaken = 0;
+  /** Headers that came unasked since the last that moved the best chain, by address. */
+  readonly #useless = new Map<string, number>();
   #requests = 0;
 
   /**
@@ -90,79 +115,113 @@ export class HeaderSync {
   /**
    * Takes announced headers in.
    * @returns false if they do not connect: then the peer is ahead, and must be asked
-   * @throws `chain/*` for a header that breaks a rule
+   * @throws `chain/*` for a header that breaks a rule, `net/header-flood`
    */
   async accept(peer: Peer, message: HeadersMessage): Promise<boolean> {
-    const { accepted, error } = await this.#inTurn(async (turn) => {
-      const linked = await this.#link(message);
-      await turn;
-      return this.#accept(peer, linked);
-    });
-    if (error?.code === "chain/unknown-parent" && accepted === 0) return false;
-    if (error) throw error;
-    return true;
+    const taken = await this.#take(peer, message).taken;
+    const { accepted, error } = taken;
+    const connects = error?.code !== "chain/unknown-parent" || accepted > 0;
+    if (error && connects) throw error;
+    this.#countUseless(peer, taken);
+    return connects;
+  }
+
+  /** Headers that lead nowhere cost their sender little and us a place among the forks. @throws `net/header-flood` */
+  #countUseless({ address }: Peer, { added, accepted, linked, changedFrom }: Taken): void {
+    const unconnected = linked.hashes.length / 32 - accepted;
+    const headers = (this.#useless.get(address) ?? 0) + added + unconnected;
+    this.#useless.set(address, changedFrom === undefined ? headers : 0);
+    if (changedFrom === undefined && headers > MAX_USELESS_HEADERS)
+      throw new DashlightError({ code: "net/header-flood", address, headers });
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {
-    let next: Promise<HeadersMessage> | undefined;
+    let next: Promise<Arrival> | undefined;
+    let headersBesideBest = 0;
+    let mayShowMore = true;
     for (let idle = 0; idle < MAX_IDLE_ANSWERS; idle++) {
-      const message = await (next ?? this.#request(peer, signal));
-      if (headersOf(message).length === 0) return;
-      const { hashes, added, error, asked } = await this.#inTurn(async (turn) => {
-        const linked = await this.#link(message);
-        const asked = this.#askBeyond(peer, signal, { message, linked });
-        await turn;
-        signal.throwIfAborted();
-        return { asked, hashes: linked.hashes, ...(await this.#accept(peer, linked)) };
-      });
+      const { message, taken } = await (next ?? this.#request(peer, signal));
+      if (headersOf(message).length === 0) {
+        if (!mayShowMore) return;
+        // It is a few blocks behind, and has not shown how far it is.
+        mayShowMore = false;
+        next = this.#request(peer, signal, this.#chain.showingLocator());
+        continue;
+      }
+      const { linked, added, changedFrom, error, ...rest } = await taken;
       if (error) throw error;
-      if (added > 0) idle = -1;
+      next = rest.next;
+      const { hashes } = linked;
+      headersBesideBest = changedFrom === undefined ? headersBesideBest + hashes.length / 32 : 0;
+      // Only a full answer leaves more to ask for, and only on a fork that can be held until it has the most work.
+      if (isFull(linked) && headersBesideBest <= MAX_FORK_HEADERS) idle = -1;
       // The tip alone, as it was asked for: more of what is known may be there for another reason.
-      else if (equalBytes(hashes, this.#chain.headersTip.hash)) return;
-      next = asked;
+      else if (added === 0 && (!mayShowMore || equalBytes(hashes, this.#chain.headersTip.hash))) return;
     }
   }
 
-  /** @param work - is told when the messages before it are done */
-  #inTurn<T>(work: (turn: Promise<unknown>) => Promise<T>): Promise<T> {
-    const done = work(this.#lastTaken);
-    this.#lastTaken = done.catch(() => undefined);
-    return done;
+  /**
+   * Hashes a message at once, and takes it in when all that came before it are done.
+   * @param askBeyond - what to ask for as soon as the hashes are known
+   */
+  #take(
+    peer: Peer,
+    message: HeadersMessage,
+    askBeyond: (linked: LinkedHeaders) => Taken["next"] = () => undefined,
+    signal?: AbortSignal,
+  ): Arrival {
+    const before = this.#lastTaken;
+    const take = async (): Promise<Taken> => {
+      const linked = await this.#link(message);
+      const next = askBeyond(linked);
+      await before;
+      signal?.throwIfAborted();
+      return { ...(await this.#accept(peer, linked)), linked, next };
+    };
+    this.#untaken++;
+    const taken = take().finally(() => this.#untaken--);
+    this.#lastTaken = taken.catch(() => undefined);
+    return { message, taken };
   }
 
   /**
    * After a full answer there is more: it is asked for as soon as the hashes are known, and comes while they are checked.
-   * @returns undefined after one that is not full: then what is asked for next depends on what it brought
+   * @returns undefined if what is asked for next depends on what the answer brings, or must wait for others
    */
-  #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Promise<HeadersMessage> | undefined {
-    if (answer.linked.headers.length < MAX_HEADERS_RESULTS * HEADER_SIZE) return undefined;
-    const next = this.#request(peer, signal, answer);
+  #askBeyond(peer: Peer, signal: AbortSignal, answer: Answer): Taken["next"] {
+    if (!isFull(answer.linked) || this.#untaken > MAX_UNTAKEN) return undefined;
+    const next = this.#request(peer, signal, this.#locator(answer), answer);
     // Nobody waits for it if this answer is a bad one, which then is the peer's only fault.
     next.catch(() => undefined);
     return next;
   }
 
-  /** @param before - an answer that the chain does not hold yet */
-  #request(peer: Peer, signal: AbortSignal, before?: Answer): Promise<HeadersMessage> {
-    const locator = this.#locator(before);
+  /** @param before - the answer to go on from */
+  #request(peer: Peer, signal: AbortSignal, locator = this.#locator(), before?: Answer): Promise<Arrival> {
     const payload = { version: PROTOCOL_VERSION, locator, hashStop: ZERO_HASH as BlockHash };
     const asked = new Set(locator.map(toHashHex));
-    // Headers that follow an old block we did not name were sent for another reason, and say nothing about the tip.
-    const isAnswer = (message: Message): message is HeadersMessage => {
-      if (message.command !== "headers2" && message.command !== "headers") return false;
+    // Headers that follow a block we did not name were sent for another reason, and say nothing about the tip.
+    const isAnswer = (message: HeadersMessage): boolean => {
       const headers = headersOf(message);
       const parent = headers.slice(PREV_OFFSET, PREV_OFFSET + 32) as BlockHash;
       if (before && equalBytes(headers, headersOf(before.message))) return false;
-      return headers.length === 0 || asked.has(toHashHex(parent)) || !this.#chain.isKnown(parent);
+      return headers.length === 0 || asked.has(toHashHex(parent));
+    };
+    // In its turn among what else is announced, and not only when whoever waits for it goes on.
+    const take = (message: Message): Arrival | undefined => {
+      if (message.command !== "headers2" && message.command !== "headers") return undefined;
+      if (!isAnswer(message)) return undefined;
+      const askBeyond = (linked: LinkedHeaders) => this.#askBeyond(peer, signal, { message, linked });
+      return this.#take(peer, message, askBeyond, signal);
     };
     const isCompressed = ((peer.version?.services ?? 0n) & ServiceFlag.headersCompressed) !== 0n;
     const command = isCompressed ? "getheaders2" : "getheaders";
     this.#requests++;
-    return peer.request({ command, payload }, isAnswer, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
+    return peer.request({ command, payload }, take, { timeoutMs: HEADERS_TIMEOUT_MS, signal });
   }
 
   /** From the block before the tip: who is as far as we are shows so, and does not answer with nothing. */
-  #locator(before: Answer | undefined): BlockHash[] {
+  #locator(before?: Answer): BlockHash[] {
     const [tip, ...below] = this.#chain.locator();
     if (before && tip) return [parentOfLast(before.linked), tip, ...below];
     return below.length > 0 || !tip ? below : [tip];
@@ -183,6 +242,10 @@ export class HeaderSync {
   }
 }
 
+function isFull({ headers }: LinkedHeaders): boolean {
+  return headers.length >= MAX_HEADERS_RESULTS * HEADER_SIZE;
+}
+
 function lastHash({ hashes }: LinkedHeaders): BlockHash {
   return hashes.slice(-32) as BlockHash;
 }
@@ -201,7 +264,8 @@ function headersOf(message: HeadersMessage): ConcatenatedHeaders {
   return message.command === "headers2" ? message.payload.headers : message.payload;
 }
 
-/** Points a broken header costs its sender: one from the future may be our own clock's fault. */
-export function headerPenalty(error: DashlightError): number {
-  return error.code === "chain/time-too-new" ? 10 : 100;
+/** Points that it costs a peer how its headers failed: one from the future may be our own clock's fault. */
+export function headerPenalty({ code }: DashlightError): number {
+  if (code === "chain/time-too-new") return 10;
+  return /^(chain|wire)\//.test(code) || code === "net/header-flood" ? 100 : 0;
 }

@@ -10,25 +10,28 @@ import type { HeaderSpam } from "./profile.ts";
 
 const VERSION = 0x20000000;
 
-/** @returns headers of one fork after the other, each with its proof of work; nothing else of its blocks exists */
-export function mineForks(
-  { forks, length }: HeaderSpam,
+/**
+ * @param fork - which one
+ * @returns headers, each with its proof of work; nothing else of their blocks exists
+ */
+export function mineFork(
+  { length, fromGenesis }: HeaderSpam,
+  fork: number,
   chain: SimChain,
   dice: Dice,
   x11: X11,
-): ConcatenatedHeaders[] {
-  return Array.from({ length: forks }, (_, fork) => {
-    const trunk = chain.block(dice.below(Math.ceil(chain.tipHeight / 2), "spam", fork));
-    const headers: BlockHeader[] = [];
-    let [prevBlockHash, time] = [trunk.hash, trunk.header.time];
-    while (headers.length < length) {
-      time += TARGET_SPACING_SECONDS;
-      const merkleRoot = dice.bytes("spam", fork, headers.length) as Hash256;
-      const fields = { version: VERSION, prevBlockHash, merkleRoot, time, bits: POW_LIMIT_BITS };
-      const { header, hash } = mineHeader(fields, x11);
-      headers.push(header);
-      prevBlockHash = hash;
-    }
-    return joinHeaders(headers);
-  });
+): ConcatenatedHeaders {
+  const height = fromGenesis === true ? 0 : dice.below(Math.ceil(chain.tipHeight / 2), "spam", fork);
+  const trunk = chain.block(height);
+  const headers: BlockHeader[] = [];
+  let [prevBlockHash, time] = [trunk.hash, trunk.header.time];
+  while (headers.length < length) {
+    time += TARGET_SPACING_SECONDS;
+    const merkleRoot = dice.bytes("spam", fork, headers.length) as Hash256;
+    const fields = { version: VERSION, prevBlockHash, merkleRoot, time, bits: POW_LIMIT_BITS };
+    const { header, hash } = mineHeader(fields, x11);
+    headers.push(header);
+    prevBlockHash = hash;
+  }
+  return joinHeaders(headers);
 }

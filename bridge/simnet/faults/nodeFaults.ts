@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import { equalBytes } from "../../../worker/wire/hashes.ts";
 import { compressHeaders } from "../../../worker/wire/headers.ts";
 import { encodeMessage, type KnownMessage, type Message } from "../../../worker/wire/message.ts";
@@ -6,11 +7,23 @@ import type { Dice } from "../dice.ts";
 import { Decisions } from "./decisions.ts";
 import { mineForks } from "./headerSpam.ts";
 import { LIES, type LieName } from "./lies.ts";
+=======
+import { type ConcatenatedHeaders, compressHeaders } from "../../../worker/wire/headers.ts";
+import type { KnownMessage, Message } from "../../../worker/wire/message.ts";
+import type { X11 } from "../../../worker/x11/index.ts";
+import type { Dice } from "../dice.ts";
+import { Decisions } from "./decisions.ts";
+import { mineFork } from "./headerSpam.ts";
+import { tell } from "./lies.ts";
+>>>>>>> hdr/main
 import type { NodeProfile } from "./profile.ts";
 import { Strikes } from "./strikes.ts";
 import type { Subject } from "./subject.ts";
 import type { Truth } from "./truth.ts";
 import { makeUnsolicited } from "./unsolicited.ts";
+
+/** So many that hardly any comes twice. */
+const ENDLESS_FORKS = 2 ** 31;
 
 /** A node's profile at work: what it says instead of, and besides, what it should. */
 export class NodeFaults {
@@ -38,17 +51,29 @@ export class NodeFaults {
   /** @returns what is sent after the handshake, besides what belongs there */
   greet(truth: Truth): KnownMessage[] {
     const { headerSpam } = this.profile;
+<<<<<<< HEAD
     const forks = headerSpam === undefined ? [] : mineForks(headerSpam, truth.chain, this.#dice, this.#x11);
     if (forks.length > 0) this.strikes.add("headerSpam");
     const unsolicited = this.#unsolicited(truth);
     if (unsolicited.length > 0) this.strikes.add("unsolicited");
     return [...unsolicited, ...forks.map((payload) => ({ command: "headers" as const, payload }))];
+=======
+    const forks = Array.from({ length: headerSpam?.forks ?? 0 }, (_, fork) => this.#fork(fork, truth));
+    return [
+      ...this.#unsolicited(truth),
+      ...forks.flatMap((payload) => (payload ? [{ command: "headers" as const, payload }] : [])),
+    ];
+>>>>>>> hdr/main
   }
 
   /** @returns what is sent before a message */
   interrupt(subject: Subject, truth: Truth): KnownMessage[] {
     const hits = { share: this.profile.unsolicited?.share ?? 0 };
-    return this.decisions.isHit("unsolicited", hits, subject) ? this.#unsolicited(truth) : [];
+    const unsolicited = this.decisions.isHit("unsolicited", hits, subject) ? this.#unsolicited(truth) : [];
+    const isSpammed =
+      this.profile.headerSpam?.isEndless === true && (subject.isAnswer || subject.command === "pong");
+    const fork = isSpammed ? this.#chooseFork(subject, truth) : undefined;
+    return fork ? [...unsolicited, { command: "headers", payload: fork }] : unsolicited;
   }
 
   /** @returns what is sent in a message's place */
@@ -80,12 +105,22 @@ export class NodeFaults {
     const { headerSpam } = this.profile;
     if (headerSpam?.answers !== true || !subject.isAnswer) return message;
     if (message.command !== "headers" && message.command !== "headers2") return message;
-    const forks = mineForks(headerSpam, truth.chain, this.#dice, this.#x11);
-    const headers = forks[this.decisions.below(forks.length, "spam", subject)];
+    const headers = this.#chooseFork(subject, truth);
     if (headers === undefined) return message;
     this.strikes.add("headerSpam");
     return message.command === "headers"
       ? { ...message, payload: headers }
       : { ...message, payload: compressHeaders(headers, "reply") };
+  }
+
+  #chooseFork(subject: Subject, truth: Truth): ConcatenatedHeaders | undefined {
+    const { forks = 0, isEndless } = this.profile.headerSpam ?? {};
+    const count = isEndless === true ? ENDLESS_FORKS : forks;
+    return count === 0 ? undefined : this.#fork(this.decisions.below(count, "spam", subject), truth);
+  }
+
+  #fork(fork: number, { chain }: Truth): ConcatenatedHeaders | undefined {
+    const { headerSpam } = this.profile;
+    return headerSpam && mineFork(headerSpam, fork, chain, this.#dice, this.#x11);
   }
 }

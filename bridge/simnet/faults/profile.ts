@@ -101,12 +101,16 @@ export interface UnsolicitedMessages {
   readonly share?: number;
 }
 
-/** Valid headers with proof of work that lead nowhere, on forks from the lower half of the chain. */
+/** Valid headers with proof of work that lead nowhere, on forks. */
 export interface HeaderSpam {
   /** How many come, unsolicited, after the handshake. */
   readonly forks: number;
   /** Headers of each. */
   readonly length: number;
+  /** They leave the chain at its first block; by default anywhere in its lower half. */
+  readonly fromGenesis?: boolean;
+  /** One more comes, unsolicited, before every answer and pong, and no fork comes twice. */
+  readonly isEndless?: boolean;
   /** Also answers getheaders with them, and never with true headers. */
   readonly answers?: boolean;
 }

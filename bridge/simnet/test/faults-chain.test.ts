@@ -153,6 +153,20 @@ describe("header spam", () => {
     expect(await hashesAbove(40)).toEqual(hashes);
     await first.close();
   });
+
+  it("can begin at genesis, and never end", async () => {
+    await joinHurt({ headerSpam: { ...headerSpam, forks: 0, fromGenesis: true, isEndless: true } });
+    const spam = [];
+    for (let i = 0; i < 3; i++) {
+      await hashesAbove(40);
+      spam.push(...(await peer.fence()));
+    }
+    const forks = spam.flatMap((message) => (message.command === "headers" ? [message.payload] : []));
+    expect(forks.length).toBeGreaterThanOrEqual(6);
+    expect(new Set(forks.map((fork) => fork.join())).size).toBe(forks.length);
+    const trunks = forks.map((fork) => readHeaders(fork)[0]?.prevBlockHash);
+    expect(trunks.every((trunk) => trunk && simnet.chain.heightOf(trunk) === 0)).toBe(true);
+  });
 });
 
 describe("unsolicited messages", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { NetworkParams } from "../../params/index.ts";
 import { toHashHex } from "../../wire/hashes.ts";
 import { HeaderChain } from "../headerChain.ts";
-import { locatorHeights } from "../locator.ts";
+import { locatorHeights, showingHeights } from "../locator.ts";
 import { computeWork, decodeTarget } from "../target.ts";
 import {
   blockOf,
@@ -125,6 +125,8 @@ describe("locator", () => {
     expect(locatorHeights(100, 0)).toEqual([100, 99, 98, 97, 96, 95, 94, 93, 92, 91, 89, 85, 77, 61, 29, 0]);
     expect(locatorHeights(3, 0)).toEqual([3, 2, 1, 0]);
     expect(locatorHeights(50, 50)).toEqual([50]);
+    expect(showingHeights(100, 0)).toEqual([90, 88, 84, 76, 60, 28, 0]);
+    expect([showingHeights(3, 0), showingHeights(50, 50)]).toEqual([[0], [50]]);
   });
 
   test("never more than a node accepts", () => {

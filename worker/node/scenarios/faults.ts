@@ -7,7 +7,10 @@ import {
   mineAndFollow,
   syncsAlone,
   syncsFromAll,
+<<<<<<< HEAD
   syncsFromStale,
+=======
+>>>>>>> hdr/main
   syncsThenHealed,
 } from "./scripts.ts";
 
@@ -275,6 +278,22 @@ const chains: readonly Scenario[] = [
       stage.connect(1, 2);
       await stage.synced();
     },
+  },
+  {
+    name: "header-spam",
+    what: "The only node floods the client with headers of forks before it knows any chain, and answers as it should.",
+    isFast: true,
+    profiles: [{ headerSpam: { forks: 40, length: 10, fromGenesis: true } }],
+    script: caughtAlone("net/header-flood"),
+    penalties: { 0: ["net/header-flood"] },
+  },
+  {
+    name: "header-spam-endless",
+    what: "The only node knows nothing but headers of forks, and there is no end to them.",
+    isFast: true,
+    profiles: [{ headerSpam: { forks: 10, length: 20, fromGenesis: true, answers: true, isEndless: true } }],
+    script: caughtAlone("net/header-flood"),
+    penalties: { 0: ["net/header-flood"] },
   },
   {
     name: "header-spam-only",

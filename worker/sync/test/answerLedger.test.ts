@@ -17,22 +17,36 @@ function qrInfo(workHeight: number): AnswerMessage {
 }
 
 describe("stray answers", () => {
-  it("are late, duplicate, mismatched or unsolicited", () => {
+  it("are denied, duplicate, mismatched or unsolicited", () => {
     const ledger = new AnswerLedger();
     const end = ledger.ask("a", diffRequest(448, 424), "");
-    expect(ledger.classify("a", diff(400, 448))).toBe("mismatched");
-    expect(ledger.classify("a", qrInfo(448))).toBe("unsolicited");
-    end("expired");
-    expect(ledger.classify("a", diff(424, 448))).toBe("late");
-    expect(ledger.classify("b", diff(424, 448))).toBe("unsolicited");
+    expect(ledger.takeStray("a", diff(400, 448))).toBe("mismatched");
+    expect(ledger.takeStray("a", qrInfo(448))).toBe("unsolicited");
+    end("refused");
+    expect(ledger.takeStray("a", diff(424, 448))).toBe("denied");
+    expect(ledger.takeStray("b", diff(424, 448))).toBe("unsolicited");
     ledger.ask("a", diffRequest(448, 424), "")("answered");
-    expect(ledger.classify("a", diff(424, 448))).toBe("duplicate");
-    expect(ledger.classify("a", diff(400, 448))).toBe("unsolicited");
+    expect(ledger.takeStray("a", diff(424, 448))).toBe("duplicate");
+    expect(ledger.takeStray("a", diff(400, 448))).toBe("unsolicited");
+  });
+
+  it("are late once after each timeout", () => {
+    const ledger = new AnswerLedger();
+    const strays = (times: number) =>
+      Array.from({ length: times }, () => ledger.takeStray("a", diff(424, 448)));
+    for (let i = 0; i < 2; i++) ledger.ask("a", diffRequest(448, 424), "")("timed-out");
+    expect(strays(3)).toEqual(["late", "late", "duplicate"]);
+    // Asked again: the first answer that comes is taken, and the other is still owed.
+    ledger.ask("a", diffRequest(448, 424), "")("timed-out");
+    const end = ledger.ask("a", diffRequest(448, 424), "");
+    expect(ledger.isOverdue("a", diff(424, 448))).toBe(false);
+    end("answered");
+    expect(strays(2)).toEqual(["late", "duplicate"]);
   });
 
   it("of a qrinfo are told by the work block", () => {
     const ledger = new AnswerLedger();
-    ledger.ask("a", qrInfoRequest(), toHashHex(hashOf(448)))("expired");
+    ledger.ask("a", qrInfoRequest(), toHashHex(hashOf(448)))("timed-out");
     const end = ledger.ask("a", qrInfoRequest(), toHashHex(hashOf(424)));
     expect([448, 424, 400].map((height) => ledger.isOverdue("a", qrInfo(height)))).toEqual([
       true,
@@ -47,8 +61,8 @@ describe("stray answers", () => {
 
   it("are told of the last requests only", () => {
     const ledger = new AnswerLedger();
-    for (let height = 0; height <= 32; height++) ledger.ask("a", diffRequest(height), "")("expired");
-    expect([0, 1, 32].map((height) => ledger.classify("a", diff(0, height)))).toEqual([
+    for (let height = 0; height <= 32; height++) ledger.ask("a", diffRequest(height), "")("timed-out");
+    expect([0, 1, 32].map((height) => ledger.takeStray("a", diff(0, height)))).toEqual([
       "unsolicited",
       "late",
       "late",

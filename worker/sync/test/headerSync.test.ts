@@ -4,6 +4,7 @@ import { createSimnet, type Simnet } from "../../../bridge/simnet/network.ts";
 import { createBls } from "../../bls/index.ts";
 import type { AcceptResult } from "../../chain/headerChain.ts";
 import { HeaderChain } from "../../chain/headerChain.ts";
+import { GENESIS, join, type Mined, mine, mineRow, NOW } from "../../chain/test/mining.ts";
 import { DashlightError } from "../../errors.ts";
 import { Peer } from "../../net/peer.ts";
 import { loadX11 } from "../../node/loadX11.ts";
@@ -17,8 +18,9 @@ import { ManualClock } from "../../test/manualClock.ts";
 import { seededRandom } from "../../test/seededRandom.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
+import { encode } from "../../wire/codec.ts";
 import { toHashHex } from "../../wire/hashes.ts";
-import { compressHeaders } from "../../wire/headers.ts";
+import { compressHeaders, headers2 } from "../../wire/headers.ts";
 import type { Message } from "../../wire/message.ts";
 import { ServiceFlag, type Version } from "../../wire/version.ts";
 import { HeaderSync, headerPenalty } from "../headerSync.ts";
@@ -164,6 +166,25 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     expect(nodes.map((node) => node.count("getheaders2")).slice(0, 2)).toEqual([2, 1]);
   });
 
+  it.each([1, 5, 9, 11])(
+    "lets a node %i blocks behind show it, with two requests at most",
+    async (behind) => {
+      const [ahead, late] = [await startNode(), await startNode({ tipHeight: 478 - behind })];
+      const rig = Rig.of(ahead);
+      for (const node of [ahead, late]) await rig.sync.sync(await rig.peer(node), signal);
+      expect(rig.shown.filter(([who]) => who === late.address).at(-1)?.[1]).toBe(478 - behind);
+      expect(late.count("getheaders2")).toBeLessThanOrEqual(2);
+    },
+  );
+
+  it("asks a node without blocks twice at most", async () => {
+    const [ahead, empty] = [await startNode(), await startNode({ tipHeight: 0 })];
+    const rig = Rig.of(ahead);
+    for (const node of [ahead, empty]) await rig.sync.sync(await rig.peer(node), signal);
+    expect(rig.shown.every(([who]) => who === ahead.address)).toBe(true);
+    expect(empty.count("getheaders2")).toBe(2);
+  });
+
   it("asks a node once, however often it announces something", async () => {
     const node = await startNode({ stallOn: "getheaders2" });
     const rig = Rig.of(node);
@@ -235,6 +256,54 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     expect(rig.shown.every(([who]) => who === address)).toBe(true);
   });
 
+  it("takes an answer in before what came right behind it", async () => {
+    const node = await startNode({ stallOn: "getheaders2" });
+    const rig = Rig.of(node);
+    const running = rig.sync.sync(await rig.peer(node), signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    const frames = [announcement(node, 1, 100), announcement(node, 101, 103)].map(({ command, payload }) =>
+      node.frame(command, encode(headers2(70_240), payload)),
+    );
+    node.pushBytes(Uint8Array.from(frames.flatMap((frame) => [...frame])));
+    await until(() => rig.accepted.length === 2, "both taken in");
+    expect(rig.accepted.map(({ added }) => added)).toEqual([100, 3]);
+    node.release();
+    await running;
+  });
+
+  it("takes nothing for an answer that builds on an unknown block", async () => {
+    const node = await startNode({ tipHeight: 470, stallOn: "getheaders2" });
+    const rig = Rig.of(node);
+    const running = rig.sync.sync(await rig.peer(node), signal);
+    await until(() => node.count("getheaders2") === 1, "asked");
+    const { command, payload } = announcement(node, 475, 478);
+    node.pushBytes(node.frame(command, encode(headers2(70_240), payload)));
+    node.release();
+    await running;
+    expect(rig.tip[0]).toBe(470);
+  });
+
+  it("bears with headers that lead nowhere until there are too many since the last that moved the chain", async () => {
+    const [node, other] = [await startNode({ tipHeight: 470 }), await startNode({ tipHeight: 470 })];
+    const rig = Rig.of(node);
+    const peer = await rig.peer(node);
+    await rig.sync.sync(peer, signal);
+    let salt = 0;
+    const accept = (headers: Uint8Array) => rig.sync.accept(peer, { command: "headers", payload: headers });
+    const fork = (length: number) => join(...mineRow(GENESIS, length, { salt: ++salt }));
+    const known = fork(128);
+    for (const headers of [known, known, fork(128)]) expect(await accept(headers)).toBe(true);
+    expect(await accept(node.recording.headers(471, 472))).toBe(true);
+    expect(await accept(fork(128))).toBe(true);
+    // What does not connect counts too.
+    for (let i = 0; i < 32; i++) expect(await accept(node.recording.headers(475, 478))).toBe(false);
+    await expect(accept(fork(1))).rejects.toMatchObject({
+      facts: { code: "net/header-flood", address: node.address, headers: 257 },
+    });
+    const headers = { command: "headers", payload: fork(1) } as const;
+    expect(await rig.sync.accept(await rig.peer(other), headers)).toBe(true);
+  });
+
   it("throws at announced headers that break a rule", async () => {
     const node = await startNode();
     const rig = Rig.of(node);
@@ -247,12 +316,16 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
   });
 });
 
-describe("what a broken header costs", () => {
-  it("is everything, but for one from the future: our own clock may be wrong", () => {
-    const future = { code: "chain/time-too-new", height: 1, time: 2, limit: 1 } as const;
-    expect(headerPenalty(new DashlightError(future))).toBe(10);
-    const unproven = { code: "chain/bad-proof-of-work", blockHash: "", bits: "" } as const;
-    expect(headerPenalty(new DashlightError(unproven))).toBe(100);
+describe("what headers that fail cost", () => {
+  it.each([
+    [{ code: "chain/bad-proof-of-work", blockHash: "", bits: "" }, 100],
+    [{ code: "wire/truncated", needed: 2, available: 1 }, 100],
+    [{ code: "net/header-flood", address: "", headers: 257 }, 100],
+    // Our own clock may be wrong.
+    [{ code: "chain/time-too-new", height: 1, time: 2, limit: 1 }, 10],
+    [{ code: "net/refused", address: "", request: "getheaders" }, 0],
+  ] as const)("%j: %i points", (facts, points) => {
+    expect(headerPenalty(new DashlightError(facts))).toBe(points);
   });
 });
 
@@ -299,6 +372,44 @@ describe("header sync over several messages", () => {
     expect(rig.accepted.map(({ added }) => added)).toEqual([2_000, 300]);
     expect(rig.requestsThen).toEqual([2, 2]);
     expect(rig.sync.requests).toBe(3);
+  });
+
+  /** As a parent to mine on. */
+  function genesis(): Mined {
+    const { hash, header, headerBytes } = simnet.chain.block(0);
+    return { height: 0, hash, header: headerBytes, time: header.time };
+  }
+
+  it("leaves a node whose headers lead nowhere after a few answers, however many more it has", async () => {
+    let salt = 0;
+    const tamper = (message: Message): Message => {
+      if (message.command !== "headers2") return message;
+      const { header } = mine(genesis(), { salt: ++salt });
+      return { command: "headers2", payload: compressHeaders(header, "reply") };
+    };
+    const { rig, peer } = await connect({ tamper });
+    await rig.sync.sync(peer, signal);
+    expect([rig.sync.requests, rig.chain.tip.height]).toEqual([4, 1]);
+    simnet.hurt(0, oldNode);
+    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", rig.chain.params), signal);
+    expect(rig.chain.tip.height).toBe(2_300);
+  });
+
+  it("follows a long fork until it has the most work", async () => {
+    const [best, better] = [mineRow(genesis(), 8_100), mineRow(genesis(), 8_200, { salt: 1 })];
+    const rig = new Rig(paramsFromFile(simnet.params), better.at(-1)?.time ?? 0);
+    rig.chain.acceptHeaders(join(...best), NOW);
+    let from = 0;
+    const tamper = (message: Message): Message => {
+      if (message.command !== "headers2") return message;
+      const answer = join(...better.slice(from, from + 2_000));
+      // It is asked to go on from the last block but one.
+      from += 1_999;
+      return { command: "headers2", payload: compressHeaders(answer, "reply") };
+    };
+    simnet.hurt(0, { ...oldNode, tamper });
+    await rig.sync.sync(await rig.connect(simnet.addresses[0] ?? "", rig.chain.params), signal);
+    expect(rig.chain.tip.height).toBe(8_200);
   });
 
   it("takes messages in as they came, whichever is hashed first", async () => {
