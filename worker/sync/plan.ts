@@ -298,18 +298,35 @@ class Planner {
    */
   #qrInfoBases(oldest: Height, upTo: Height): Height[] {
     const held = this.#held.filter((height) => height <= oldest).slice(-MAX_QRINFO_BASES);
-    const coming = [...this.#wanted.keys()].filter((height) => height < oldest);
-    // Of those on their way the newest only: an answer waits for one base, not for several.
-    const next = Math.max(0, ...coming) > Math.max(0, ...held) ? [Math.max(...coming)] : [];
-    const lowest = [...held, ...next];
+    const coming = this.#comingBase(oldest, held.at(-1) ?? 0);
     const above = this.#held.filter((height) => height > oldest && height <= upTo);
-    return [...lowest, ...above.slice(-MAX_QRINFO_BASES)];
+    return [...held, ...(coming === undefined ? [] : [coming]), ...above.slice(-MAX_QRINFO_BASES)];
+  }
+
+  /**
+   * Which of the lists on their way the answer builds on, if on one of them: each nearer one saves bytes, and has to be
+   * here first, with all that it builds on itself.
+   * @param held - the newest list held below; 0 if there is none
+   */
+  #comingBase(oldest: Height, held: Height): Height | undefined {
+    const { roundTripMs, bytesPerSecond, concurrency } = this.#options.costs ?? DEFAULT_COSTS;
+    const coming = [...this.#wanted.keys()].filter((height) => height > held && height < oldest);
+    const costMs = (height: Height, before: number) =>
+      (before * roundTripMs) / Math.max(1, concurrency) +
+      (1000 * this.#size.diffBytes(height, oldest)) / bytesPerSecond;
+    const options = coming
+      .sort((a, b) => a - b)
+      .map((height, i) => ({ height, costMs: costMs(height, i + 1) }))
+      .sort((a, b) => a.costMs - b.costMs);
+    const [best] = options;
+    // Without any list held a whole one would come twice.
+    return best && (held === 0 || best.costMs < costMs(held, 0)) ? best.height : undefined;
   }
 
   #assemble(qrInfoRequests: readonly QrInfoRequest[], missingSnapshots: readonly Height[]): SyncPlan {
     const { canAskQrInfo, costs = DEFAULT_COSTS } = this.#options;
     const mnListDiffRequests = this.#diffs(qrInfoRequests);
-    const requests = inOrderOfBases(mnListDiffRequests, qrInfoRequests);
+    const requests = this.#inOrder(mnListDiffRequests, qrInfoRequests);
     const estimatedBytes = sum(requests.map((request) => request.estimatedBytes));
     const waves = Math.ceil(requests.length / Math.max(1, costs.concurrency));
     const fallbackToMnListDiff = missingSnapshots.length > 0 && !canAskQrInfo;
@@ -372,6 +389,13 @@ class Planner {
     return tipHeight - height <= (this.#llmq?.dkgInterval ?? 0) ? "high" : "normal";
   }
 
+  /** Bases first. A qrinfo comes right after the list that it builds on, before all others: most of them build on it. */
+  #inOrder(diffs: readonly MnListDiffRequest[], qrInfos: readonly QrInfoRequest[]): SyncRequest[] {
+    const place = (request: SyncRequest) =>
+      request.kind === "qrinfo" ? Math.max(0, ...this.#basesOf(request)) : request.height;
+    return [...diffs, ...qrInfos].sort((a, b) => place(a) - place(b));
+  }
+
   #dependencies(requests: readonly SyncRequest[]): Map<SyncRequest, SyncRequest> {
     const dependencies = new Map<SyncRequest, SyncRequest>();
     for (const request of requests) {
@@ -391,16 +415,6 @@ class Planner {
 function bringsOneOf(request: SyncRequest, heights: readonly Height[]): boolean {
   const brought = request.kind === "qrinfo" ? request.coverage.workHeights : [request.height];
   return brought.some((height) => heights.includes(height));
-}
-
-/** Diffs below a qrinfo's lists come before it, all others after. */
-function inOrderOfBases(
-  diffs: readonly MnListDiffRequest[],
-  qrInfos: readonly QrInfoRequest[],
-): SyncRequest[] {
-  const lowestOf = (request: SyncRequest) =>
-    request.kind === "qrinfo" ? Math.min(...request.coverage.workHeights) : request.height;
-  return [...qrInfos, ...diffs].sort((a, b) => lowestOf(a) - lowestOf(b));
 }
 
 function sum(values: readonly number[]): number {

@@ -15,8 +15,12 @@ import { PlannedWorld } from "./plannedWorld.ts";
 const LOWEST_TIP = 260;
 
 let world: PlannedWorld;
+/** With 24 quorums of type 4, as on mainnet, whose lists lie below all that a qrinfo brings. */
+let long: PlannedWorld;
 beforeAll(async () => {
   world = await PlannedWorld.make();
+  const llmqs = SIM_LLMQS.map((llmq) => (llmq.type === 4 ? { ...llmq, signingActiveQuorumCount: 24 } : llmq));
+  long = await PlannedWorld.make(1, { blocks: 1_094, llmqs });
 });
 
 /** Lists and snapshots by what they are, whatever order they came in. */
@@ -99,11 +103,7 @@ const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLengt
 const runs = { numRuns: 25 };
 
 describe("after an early end", () => {
-  it("a plan asks for what is left, and for nothing that only an old tip's quorums need", async () => {
-    const llmqs = SIM_LLMQS.map((llmq) =>
-      llmq.type === 4 ? { ...llmq, signingActiveQuorumCount: 24 } : llmq,
-    );
-    const long = await PlannedWorld.make(1, { blocks: 1_094, llmqs });
+  it("a plan asks for what is left, and for nothing that only an old tip's quorums need", () => {
     const asked = (start: EngineState) =>
       rounds(start, {}, long).plans.reduce((sum, { requests }) => sum + requests.length, 0);
     const usual = asked(EMPTY_ENGINE);
@@ -128,6 +128,25 @@ describe("a plan", () => {
     expect(plans.length).toBeLessThanOrEqual(3);
     expect(newestList(state)?.height).toBe(world.chain.tipHeight);
     expect(world.discover(state).total).toBe(0);
+  });
+
+  it("sends the qrinfo right after the whole list, and bases it on that where a line is fast", () => {
+    const planWith = (bytesPerSecond: number) => {
+      const costs = { roundTripMs: 100, bytesPerSecond, concurrency: 8 };
+      const { requests, dependencies } = long.plan(EMPTY_ENGINE, { costs });
+      const at = requests.findIndex(({ kind }) => kind === "qrinfo");
+      const request = requests[at];
+      const needed = request && dependencies.get(request);
+      return { requests, at, base: needed?.kind === "mnlistdiff" ? needed : undefined };
+    };
+    const fast = planWith(1_000_000);
+    expect(fast.base).toMatchObject({ baseHeight: 0 });
+    expect([fast.at, fast.requests[0]]).toEqual([1, fast.base]);
+    // Each list in between saves bytes.
+    const slow = planWith(1_000);
+    expect(slow.requests[slow.at - 1]).toBe(slow.base);
+    expect(slow.base?.baseHeight).toBeGreaterThan(fast.base?.height ?? 0);
+    expect(slow.requests[0]).toEqual(fast.requests[0]);
   });
 
   it("is empty for an engine that lacks nothing", () => {
