@@ -7,7 +7,7 @@ import type { GetMnListDiff } from "../wire/mnListDiff.ts";
 import type { GetQRInfo } from "../wire/qrInfo.ts";
 import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
 import { DEFAULT_COSTS, type PlanCosts, SizeEstimate } from "./planCosts.ts";
-import { PREVIOUS_QUARTERS, predictNeeds } from "./planPrediction.ts";
+import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight } from "./planPrediction.ts";
 
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
@@ -185,15 +185,20 @@ class Planner {
 
   /** @returns base of the newest cycle whose quorums the tip's list likely holds */
   #predict(): Height | undefined {
-    const { tipHeight, neededTypes, unavailable } = this.#options;
+    const { tipHeight, neededTypes } = this.#options;
     const { listHeights, newestCycle } = predictNeeds(this.#context, tipHeight, neededTypes);
-    for (const height of listHeights) {
-      const blockHash = this.#context.chain.hashAt(height);
-      if (!blockHash || this.#held.includes(height) || this.#wanted.has(height) || unavailable?.(height))
-        continue;
-      this.#want({ height, blockHash, neededBy: [] }, true);
-    }
+    for (const height of listHeights) this.#guess(height);
+    const expected = [...this.#held, ...this.#wanted.keys(), tipHeight];
+    const setHeight = signingSetHeight(this.#context, tipHeight, expected);
+    if (setHeight !== undefined) this.#guess(setHeight, NEEDED_BY_LOCK);
     return newestCycle;
+  }
+
+  #guess(height: Height, ...neededBy: readonly string[]): void {
+    const blockHash = this.#context.chain.hashAt(height);
+    const isKnown = this.#held.includes(height) || this.#wanted.has(height);
+    if (!blockHash || isKnown || this.#options.unavailable?.(height)) return;
+    this.#want({ height, blockHash, neededBy }, true);
   }
 
   #want(list: Omit<WantedList, "isSpeculative">, isSpeculative: boolean): void {
@@ -368,7 +373,9 @@ class Planner {
     const nearest = Math.max(0, ...known.filter((lower) => lower < height));
     const base = nearest === 0 ? undefined : chain.hashAt(nearest);
     const baseHeight = base ? nearest : 0;
-    const why = isSpeculative ? "likely needed by the tip's quorums" : `needed by ${explainNeed(neededBy)}`;
+    const why = isSpeculative
+      ? `likely needed by ${neededBy[0] ?? "the tip's quorums"}`
+      : `needed by ${explainNeed(neededBy)}`;
     return {
       kind: "mnlistdiff",
       request: { baseBlockHash: base ?? fromHashHex<BlockHash>(params.genesisHash), blockHash },

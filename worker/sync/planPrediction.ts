@@ -1,7 +1,8 @@
+import { hasSameQuorumSet } from "../engine/activeQuorums.ts";
 import { isRotating } from "../engine/checkCommitment.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { memberListHeight } from "../engine/members.ts";
-import { type LlmqParams, WORK_DIFF_DEPTH } from "../params/llmq.ts";
+import { type LlmqParams, SIGN_HEIGHT_OFFSET, WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { Height } from "../wire/hashes.ts";
 
 /** Cycles before its own that a rotating quorum is drawn from. */
@@ -45,6 +46,22 @@ export function predictNeeds(
     .filter((height) => height > 0 && chain.hashAt(height))
     .sort((a, b) => a - b);
   return { listHeights, newestCycle };
+}
+
+/**
+ * Height of the list with the quorums that sign the tip's ChainLock: those that were active a few blocks before.
+ * @param heights - of lists that will be there, the tip's among them
+ * @returns undefined where one of them has the same quorums, as whenever no mining window lies between
+ */
+export function signingSetHeight(
+  { params, chain }: EngineContext,
+  tipHeight: Height,
+  heights: readonly Height[],
+): Height | undefined {
+  const llmq = params.llmqs.get(params.llmqTypeChainLocks);
+  const height = tipHeight - SIGN_HEIGHT_OFFSET;
+  if (!llmq || height <= 0 || !chain.hashAt(height)) return undefined;
+  return heights.some((other) => hasSameQuorumSet(llmq, other, height)) ? undefined : height;
 }
 
 /** Base of the newest quorums, or cycle, that can have been mined in a block at or below the tip. */

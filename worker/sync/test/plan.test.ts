@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildMnListDiff } from "../../../bridge/simnet/consensus/buildMnListDiff.ts";
 import { SIM_LLMQS } from "../../../bridge/simnet/params.ts";
+import { hasSameQuorumSet } from "../../engine/activeQuorums.ts";
 import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
@@ -149,6 +150,32 @@ describe("a plan", () => {
     expect(slow.requests[0]).toEqual(fast.requests[0]);
   });
 
+  it("brings the quorums that sign the tip's ChainLock, with a list of their own only if no other has them", () => {
+    const llmq = world.context.params.llmqs.get(world.context.params.llmqTypeChainLocks);
+    if (!llmq) throw new Error("no type for ChainLocks");
+    const own = (tipHeight: Height) =>
+      world
+        .plan(EMPTY_ENGINE, { tipHeight })
+        .mnListDiffRequests.filter(({ height }) => height === tipHeight - 8)
+        .map(({ reason }) => reason);
+    // They are mined 10 to 18 blocks after each multiple of 24: up to block 450, and from 466 on.
+    expect(own(470)).toEqual(["likely needed by a ChainLock, out of the QRInfo's reach"]);
+    expect([own(459), own(465)]).toEqual([[], []]);
+    fc.assert(
+      fc.property(fc.integer({ min: LOWEST_TIP, max: 470 }), (tipHeight) => {
+        const { mnListDiffRequests, qrInfoRequests } = world.plan(EMPTY_ENGINE, { tipHeight });
+        const brought = [
+          tipHeight,
+          ...mnListDiffRequests.map(({ height }) => height),
+          ...qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights),
+        ];
+        expect(brought.some((height) => hasSameQuorumSet(llmq, height, tipHeight - 8))).toBe(true);
+        expect(new Set(brought).size).toBe(brought.length);
+      }),
+      runs,
+    );
+  });
+
   it("is empty for an engine that lacks nothing", () => {
     expect(world.plan(rounds(EMPTY_ENGINE).state)).toBe(EMPTY_PLAN);
   });
@@ -272,6 +299,7 @@ describe("a plan", () => {
     const newest = newestList(state);
     const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
     const needed = new Set(world.discover(alone).missingLists.map(({ height }) => height));
+    needed.add(world.chain.tipHeight - 8);
     const guessed = plans[0]?.mnListDiffRequests.filter(({ isSpeculative }) => isSpeculative) ?? [];
     const used = guessed.filter(({ height }) => needed.has(height));
     expect(used.length / guessed.length).toBeGreaterThanOrEqual(0.8);
