@@ -157,12 +157,21 @@ function mostMemory(startsOld: boolean): number | undefined {
   return startsOld ? undefined : process.resourceUsage().maxRSS / 1000;
 }
 
-/** @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from */
+/**
+ * One list has to come whole: where that of a guess did, in vain, what it cost is the next list's difference to it.
+ * @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from
+ */
 function countUnused({ engine, context, neededTypes, syncActivity }: LightClient): number {
   const needed = listsDrawnFrom(engine, context, neededTypes);
   const guessed = syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
   const unused = guessed.filter((row) => !needed.has(listHeight(row)));
-  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const costly = unused.map((row) => (row.label.startsWith("0 ") ? nextOn(row, syncActivity.requests) : row));
+  return costly.reduce((sum, row) => sum + (row?.bytes ?? 0), 0);
+}
+
+/** @returns the first request for a list that builds on another's */
+function nextOn(row: SyncRequestRow, rows: readonly SyncRequestRow[]): SyncRequestRow | undefined {
+  return rows.find(({ label }) => label.startsWith(`${listHeight(row)} `));
 }
 
 /** @returns how many of these lists rotating quorums of the tip's list are drawn from */

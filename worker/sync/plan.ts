@@ -7,7 +7,7 @@ import type { GetMnListDiff } from "../wire/mnListDiff.ts";
 import type { GetQRInfo } from "../wire/qrInfo.ts";
 import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
 import { DEFAULT_COSTS, type PlanCosts, SizeEstimate } from "./planCosts.ts";
-import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight } from "./planPrediction.ts";
+import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight, spareListHeight } from "./planPrediction.ts";
 
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
@@ -188,10 +188,28 @@ class Planner {
     const { tipHeight, neededTypes } = this.#options;
     const { listHeights, newestCycle } = predictNeeds(this.#context, tipHeight, neededTypes);
     for (const height of listHeights) this.#guess(height);
+    const spareHeight = spareListHeight(this.#context, tipHeight, neededTypes);
+    if (spareHeight !== undefined && this.#isWholeListBelow(listHeights[0] ?? 0, spareHeight)) {
+      this.#guess(spareHeight);
+    }
     const expected = [...this.#held, ...this.#wanted.keys(), tipHeight];
     const setHeight = signingSetHeight(this.#context, tipHeight, expected);
     if (setHeight !== undefined) this.#guess(setHeight, NEEDED_BY_LOCK);
     return newestCycle;
+  }
+
+  /** Whether a whole list comes for one of the guesses: nothing is held at or below, and no qrinfo reaches down there. */
+  #isWholeListBelow(lowestGuess: Height, spareHeight: Height): boolean {
+    const isHeld = this.#held.some((height) => height <= lowestGuess);
+    return !isHeld && spareHeight < this.#qrInfoReach();
+  }
+
+  /** Height of the lowest list that a qrinfo for the tip brings. */
+  #qrInfoReach(): Height {
+    const { tipHeight, canAskQrInfo } = this.#options;
+    if (!this.#llmq || !canAskQrInfo) return Number.POSITIVE_INFINITY;
+    const { dkgInterval } = this.#llmq;
+    return tipHeight - (tipHeight % dkgInterval) - this.#depth * dkgInterval - WORK_DIFF_DEPTH;
   }
 
   #guess(height: Height, ...neededBy: readonly string[]): void {

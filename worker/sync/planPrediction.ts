@@ -8,6 +8,9 @@ import type { Height } from "../wire/hashes.ts";
 /** Cycles before its own that a rotating quorum is drawn from. */
 export const PREVIOUS_QUARTERS = 3;
 
+/** So many bases more than are active may be looked back to before another whole list is needed. Deeper costs little. */
+const SPARE_SHARE = 1 / 4;
+
 /** What the quorums of a list nobody has yet are likely drawn from. */
 export interface Prediction {
   /** Heights of the lists, ascending, of all needed types. */
@@ -46,6 +49,31 @@ export function predictNeeds(
     .filter((height) => height > 0 && chain.hashAt(height))
     .sort((a, b) => a - b);
   return { listHeights, newestCycle };
+}
+
+/**
+ * Height of a list below those that the tip's plain quorums are likely drawn from, as far down as failed DKGs may move
+ * them: where the first of all lists is that one, none costs another whole list.
+ */
+export function spareListHeight(
+  { params, chain }: EngineContext,
+  tipHeight: Height,
+  neededTypes: readonly number[],
+): Height | undefined {
+  const heights = neededTypes.flatMap((type) => {
+    const llmq = params.llmqs.get(type);
+    if (!llmq || llmq.useRotation) return [];
+    const spare = Math.ceil(llmq.signingActiveQuorumCount * SPARE_SHARE);
+    const intervals = llmq.signingActiveQuorumCount - 1 + spare;
+    return [
+      memberListHeight(
+        newestMinedBase(llmq, tipHeight) - intervals * llmq.dkgInterval,
+        params.activation.v20,
+      ),
+    ];
+  });
+  const lowest = heights.length === 0 ? 0 : Math.min(...heights);
+  return lowest > 0 && chain.hashAt(lowest) ? lowest : undefined;
 }
 
 /**
