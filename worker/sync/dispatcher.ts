@@ -26,7 +26,7 @@ export interface DispatcherOptions {
   readonly log: RequestLog;
   /** Of the present plan, wherever they are. */
   readonly tasks: () => readonly SyncTask[];
-  /** Asks; takes the peer's place before it returns. */
+  /** Asks, or ends the task; takes the peer's place before it returns. */
   readonly send: (task: SyncTask, peer: Peer) => void;
   /** Peers are there, but none is left that the task could go to. */
   readonly onNobody: (task: SyncTask) => void;
