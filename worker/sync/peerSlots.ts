@@ -78,28 +78,30 @@ export class PeerSlots {
     return this.usable(refusable(request)).every(({ address }) => avoided.includes(address));
   }
 
-  /** @returns undefined while none is free */
+  /** @returns undefined while none is free that has the block as far as it showed, or nobody has */
   choose(request: SyncRequest, { avoided, failed, unstable }: Choice): Peer | undefined {
     const wanted = refusable(request);
     const height = request.kind === "qrinfo" ? request.workHeight : request.height;
-    const free = this.working(wanted).filter(
-      (peer) => !avoided.includes(peer.address) && this.#isFree(peer, wanted),
-    );
-    const ranked = free.map((peer) => ({ peer, rank: this.#rank(peer, height, failed, unstable) }));
+    const askable = this.working(wanted).filter(({ address }) => !avoided.includes(address));
+    // Whoever lacks the block would refuse.
+    const high = askable.filter((peer) => this.#shownHeight(peer) >= height);
+    const free = (high.length > 0 ? high : askable).filter((peer) => this.#isFree(peer, wanted));
+    const ranked = free.map((peer) => ({ peer, rank: this.#rank(peer, failed, unstable) }));
     return ranked.sort((a, b) => compare(a.rank, b.rank))[0]?.peer;
   }
 
   /** The lower the better, by the first number that differs. */
-  #rank(peer: Peer, height: Height, failed: readonly string[], unstable: ReadonlySet<string>): number[] {
-    const { budget } = this.#options.health;
-    const { address, version } = peer;
+  #rank(peer: Peer, failed: readonly string[], unstable: ReadonlySet<string>): number[] {
     return [
-      failed.filter((other) => other === address).length,
-      // It said or showed how long its chain is: whoever lacks the block would refuse.
-      Math.max(version?.startHeight ?? 0, budget.shownHeight(address)) < height ? 1 : 0,
-      unstable.has(address) ? 1 : 0,
+      failed.filter((address) => address === peer.address).length,
+      unstable.has(peer.address) ? 1 : 0,
       this.#of(peer).total,
     ];
+  }
+
+  /** How long its chain is, as far as it said or showed. */
+  #shownHeight({ address, version }: Peer): Height {
+    return Math.max(version?.startHeight ?? 0, this.#options.health.budget.shownHeight(address));
   }
 
   take(peer: Peer, kind: SyncRequest["kind"]): void {

@@ -212,6 +212,24 @@ describe.runIf(hasVectors(FOLDER))("places", () => {
     expect([rig.failures, rig.applied]).toEqual([["0 net/refused"], ["400", "424", "448", "478"]]);
   });
 
+  it("at a peer whose chain is too short are taken only where no other is long enough", async () => {
+    const short: Partial<ReplayNodeOptions> = { version: (recorded) => ({ ...recorded, startHeight: 440 }) };
+    const rig = await ExecutorRig.start([short, { stallOn: "getmnlistd" }], { maxPerPeer: 1 });
+    const ended = rig.run([rig.diff(424, 448), rig.diff(448, 478), rig.diff(376, 400)]);
+    await until(() => rig.applied.includes("400"), "what the short one has");
+    // The other one is busy: it is waited for.
+    expect([rig.counts("getmnlistd"), rig.states()]).toEqual([
+      [1, 1],
+      ["inFlight", "queued", "answered"],
+    ]);
+    rig.node(1).release();
+    await ended;
+    expect(rig.counts("getmnlistd")).toEqual([1, 2]);
+    const alone = await ExecutorRig.start([short]);
+    await alone.run([alone.diff(424, 448)]);
+    expect(alone.counts("getmnlistd")).toEqual([1]);
+  });
+
   it("are given out after one look at the network, however many requests wait", async () => {
     const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, { stallOn: "getmnlistd" }]);
     const looks = vi.spyOn(rig.executor.health.monitor, "conditions");
