@@ -1,3 +1,8 @@
+import type { Clock } from "../net/transport.ts";
+
+/** As often as a page is shown a new state, which costs too much to be put together at every change. */
+const SAMPLE_INTERVAL_MS = 100;
+
 /** What the client showed at one of its changes, and how much was there. */
 export interface ProgressSample {
   /** 0 to 1, as shown. */
@@ -22,4 +27,30 @@ export function measureProgress(samples: readonly ProgressSample[]): { largest: 
     }, 0);
   const off = samples.map((sample) => 100 * Math.abs(sample.fraction - truth(sample)));
   return { largest: Math.max(0, ...off), mean: off.reduce((sum, one) => sum + one, 0) / off.length };
+}
+
+/** Takes samples while a run goes on: soon after a change, never two within an interval. */
+export class ProgressSampler {
+  readonly #clock: Clock;
+  readonly #read: () => ProgressSample;
+  readonly #samples: ProgressSample[] = [];
+  #timer: unknown;
+
+  constructor(clock: Clock, read: () => ProgressSample) {
+    this.#clock = clock;
+    this.#read = read;
+  }
+
+  changed(): void {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#samples.push(this.#read());
+    }, SAMPLE_INTERVAL_MS);
+  }
+
+  /** @returns all samples, and one of now, by which the others are measured */
+  finish(): ProgressSample[] {
+    this.#clock.clearTimeout(this.#timer);
+    return [...this.#samples, this.#read()];
+  }
 }

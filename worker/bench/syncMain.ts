@@ -166,6 +166,8 @@ function print(): void {
   for (const { name: network, ages } of networks) {
     for (const { name } of ages) {
       const runs = rows.filter((row) => row.network === network && row.age === name);
+      // An old state is made in the same process before, and is most of its memory.
+      const hasOwnMemory = runs.every(({ planned }) => planned.megabytes !== undefined);
       const cell = (field: NumberField, digits = 0, scale = 1) => {
         const [before, after] = [mean(runs, "sequential", field), mean(runs, "planned", field)];
         const change = Math.round(100 * (after / before - 1));
@@ -173,7 +175,7 @@ function print(): void {
         return `${figures.join(" → ")} (${change > 0 ? "+" : ""}${change} %)`;
       };
       console.log(
-        `| ${network} | ${name} | ${cell("requests")} | ${cell("rotatingRequests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${unused(runs)} | ${cell("megabytes")} MB | ${progressOff(runs)} |`,
+        `| ${network} | ${name} | ${cell("requests")} | ${cell("rotatingRequests")} | ${cell("rounds")} | ${cell("fetchMs", 1, 0.001)} s | ${cell("ms", 1, 0.001)} s | ${cell("bytes", 0, 0.001)} | ${unused(runs)} | ${hasOwnMemory ? `${cell("megabytes")} MB` : "–"} | ${progressOff(runs)} |`,
       );
     }
   }
@@ -196,5 +198,5 @@ function unused(runs: readonly Row[]): string {
 type NumberField = Exclude<keyof SyncResult, "progressOff">;
 
 function mean(runs: readonly Row[], strategy: "sequential" | "planned", field: NumberField): number {
-  return runs.reduce((total, row) => total + row[strategy][field], 0) / runs.length;
+  return runs.reduce((total, row) => total + (row[strategy][field] ?? 0), 0) / runs.length;
 }

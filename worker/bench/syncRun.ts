@@ -20,7 +20,7 @@ import { HeaderSync } from "../sync/headerSync.ts";
 import type { SyncTuning } from "../syncTuning.ts";
 import { makeQuorumSet } from "../test/quorumSet.ts";
 import { toHashHex } from "../wire/hashes.ts";
-import { measureProgress, type ProgressSample } from "./progressTruth.ts";
+import { measureProgress, type ProgressSample, ProgressSampler } from "./progressTruth.ts";
 import { syncSequentially } from "./sequentialSync.ts";
 
 export interface SyncJob {
@@ -45,7 +45,8 @@ export interface SyncResult {
   readonly bytes: number;
   /** Of answers that only a guess asked for, and that no quorum needs. */
   readonly unusedBytes: number;
-  readonly megabytes: number;
+  /** At most; undefined where an old state was made in the same process before, which is most of it. */
+  readonly megabytes: number | undefined;
   /** How far the shown progress was from the truth, in percent points; nothing is shown by the sequential sync. */
   readonly progressOff: { readonly largest: number; readonly mean: number };
 }
@@ -81,7 +82,7 @@ async function run(job: SyncJob): Promise<void> {
 }
 
 async function syncPlanned(
-  { paramsFile, addresses, tuning }: SyncJob,
+  { paramsFile, addresses, tuning, startsOld }: SyncJob,
   restored: RestoredState | undefined,
 ): Promise<{ state: RestoredState; result: SyncResult }> {
   const params = paramsFromFile(paramsFile);
@@ -89,7 +90,7 @@ async function syncPlanned(
   let startedAt = 0;
   let bytesBefore = 0;
   let lastListAt = 0;
-  const samples: ProgressSample[] = [];
+  let sampler: ProgressSampler | undefined;
   const client = await new Promise<LightClient>((resolve) => {
     const started = new LightClient(
       {
@@ -110,25 +111,23 @@ async function syncPlanned(
         maxPeers: MAX_PEERS,
         tuning,
         onChange: () => {
-          const { phase, progress, tip } = started.snapshot(undefined);
-          const { lists, statuses } = started.engine;
-          const verified = [...statuses.values()].filter(({ status }) => status === "verified");
-          samples.push({
-            fraction: progress.fraction,
-            work: [tip?.height ?? 0, lists.size, verified.length],
-          });
-          if (startedAt === 0 && !["connecting", "headers"].includes(phase)) {
+          sampler?.changed();
+          const { rounds, bytesIn } = started.counts;
+          if (rounds === 0) return;
+          if (startedAt === 0) {
             startedAt = performance.now();
-            bytesBefore = started.counts.bytesIn;
+            bytesBefore = bytesIn;
           }
-          if (started.isSynced && started.counts.rounds > 0) resolve(started);
+          if (started.isSynced) resolve(started);
         },
       },
       restored,
     );
+    sampler = new ProgressSampler(SYSTEM_CLOCK, () => readProgress(started));
     started.connect(addresses);
   });
   const ms = performance.now() - startedAt;
+  const samples = sampler?.finish() ?? [];
   const { qrinfo, mnlistdiff, rounds, bytesIn } = client.counts;
   const { requests } = client.syncActivity;
   client.stop();
@@ -141,19 +140,39 @@ async function syncPlanned(
     fetchMs: lastListAt - startedAt,
     bytes: bytesIn - bytesBefore,
     unusedBytes: countUnused(client),
-    megabytes: process.resourceUsage().maxRSS / 1000,
+    megabytes: mostMemory(startsOld),
     progressOff: measureProgress(samples),
   };
   if (!state) throw new Error("nothing was saved");
   return { state: { ...state, engine: client.engine }, result };
 }
 
-/** @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from */
+function readProgress(client: LightClient): ProgressSample {
+  const { progress, tip } = client.snapshot(undefined);
+  const { lists, statuses } = client.engine;
+  const verified = [...statuses.values()].filter(({ status }) => status === "verified");
+  return { fraction: progress.fraction, work: [tip?.height ?? 0, lists.size, verified.length] };
+}
+
+function mostMemory(startsOld: boolean): number | undefined {
+  return startsOld ? undefined : process.resourceUsage().maxRSS / 1000;
+}
+
+/**
+ * One list has to come whole: where that of a guess did, in vain, what it cost is the next list's difference to it.
+ * @returns bytes of answers that a guess asked for, and that no quorum of the tip's list is drawn from
+ */
 function countUnused({ engine, context, neededTypes, syncActivity }: LightClient): number {
   const needed = listsDrawnFrom(engine, context, neededTypes);
   const guessed = syncActivity.requests.filter(({ isSpeculative }) => isSpeculative);
   const unused = guessed.filter((row) => !needed.has(listHeight(row)));
-  return unused.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+  const costly = unused.map((row) => (row.label.startsWith("0 ") ? nextOn(row, syncActivity.requests) : row));
+  return costly.reduce((sum, row) => sum + (row?.bytes ?? 0), 0);
+}
+
+/** @returns the first request for a list that builds on another's */
+function nextOn(row: SyncRequestRow, rows: readonly SyncRequestRow[]): SyncRequestRow | undefined {
+  return rows.find(({ label }) => label.startsWith(`${listHeight(row)} `));
 }
 
 /** @returns how many of these lists rotating quorums of the tip's list are drawn from */
@@ -185,7 +204,7 @@ function listHeight({ label }: Pick<SyncRequestRow, "label">): number {
 }
 
 async function runSequential(
-  { paramsFile, addresses: [address = ""] }: SyncJob,
+  { paramsFile, addresses: [address = ""], startsOld }: SyncJob,
   restored: RestoredState | undefined,
 ): Promise<SyncResult> {
   const params = paramsFromFile(paramsFile);
@@ -225,7 +244,6 @@ async function runSequential(
   const ms = performance.now() - startedAt;
   const bytes = peer.bytesIn - bytesBefore;
   peer.close("done");
-  const megabytes = process.resourceUsage().maxRSS / 1000;
   const requests = lists.length + qrInfos;
   return {
     requests,
@@ -235,7 +253,7 @@ async function runSequential(
     fetchMs: fetchedAt - startedAt,
     bytes,
     unusedBytes: 0,
-    megabytes,
+    megabytes: mostMemory(startsOld),
     progressOff: { largest: 0, mean: 0 },
   };
 }

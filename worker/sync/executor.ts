@@ -49,6 +49,8 @@ export interface ExecutorOptions {
   readonly onDone: () => void;
 }
 
+const LEFT_THE_CHAIN = "a block that it names left the chain";
+
 /** A plan being carried out. */
 interface Run {
   readonly tasks: readonly SyncTask[];
@@ -181,7 +183,16 @@ export class Executor {
     if (this.#run && !this.#options.signal.aborted) this.#dispatcher.pump();
   }
 
+  /** A node passes over what names a block of another branch, and counts it. */
+  #isOffChain({ request }: SyncTask): boolean {
+    return refusable(request).blocks.some((block) => this.#options.heightOf(block) === undefined);
+  }
+
   async #ask(task: SyncTask, peer: Peer): Promise<void> {
+    if (this.#isOffChain(task)) {
+      this.#end(task, "aborted", LEFT_THE_CHAIN);
+      return;
+    }
     const { tuning, account, workBlockOf, signal, clock } = this.#options;
     const { request } = task;
     const { address } = peer;
@@ -263,6 +274,10 @@ export class Executor {
   /** @param task - that failed, or that nobody is left for; in no queue */
   #recover(task: SyncTask): void {
     const { request } = task;
+    if (this.#isOffChain(task)) {
+      this.#end(task, "aborted", LEFT_THE_CHAIN);
+      return;
+    }
     const decision = this.#decide(request);
     switch (decision.action) {
       case "fall-back":

@@ -1,5 +1,6 @@
 import type { Peer } from "../net/peer.ts";
 import type { SyncTuning } from "../syncTuning.ts";
+import type { Height } from "../wire/hashes.ts";
 import type { Refusable } from "./misbehaviourBudget.ts";
 import type { SyncRequest } from "./plan.ts";
 import { refusable } from "./requestHistory.ts";
@@ -24,6 +25,16 @@ export type Wanted = Pick<Refusable, "kind" | "blocks">;
 /** Whatever it may be about. */
 export const ANY_LIST: Wanted = { kind: "mnlistdiff", blocks: [] };
 export const ANY_QRINFO: Wanted = { kind: "qrinfo", blocks: [] };
+
+/** What decides which peer a request goes to. */
+export interface Choice {
+  /** Addresses that it must not go to. */
+  readonly avoided: readonly string[];
+  /** Addresses that failed it, each as often as it did. */
+  readonly failed: readonly string[];
+  /** Addresses that lose much of what they are asked for. */
+  readonly unstable: ReadonlySet<string>;
+}
 
 interface Used {
   readonly total: number;
@@ -61,31 +72,36 @@ export class PeerSlots {
     return this.usable(wanted).filter(({ address }) => !health.breakers.of(address).isOpen(now()));
   }
 
-  /**
-   * @param avoided - addresses that it must not go to
-   * @param failed - addresses that failed it, each as often as it did
-   * @returns "wait" while none is free or none is connected, "nobody" if peers are there and none may be asked
-   */
-  choose(
-    request: SyncRequest,
-    avoided: readonly string[],
-    failed: readonly string[],
-  ): Peer | "wait" | "nobody" {
+  /** Whether peers are there, and none of them may be asked for it. @param avoided - as of `Choice` */
+  isNobodyLeft(request: SyncRequest, avoided: readonly string[]): boolean {
+    if (this.#options.ready().length === 0) return false;
+    return this.usable(refusable(request)).every(({ address }) => avoided.includes(address));
+  }
+
+  /** @returns undefined while none is free that has the block as far as it showed, or nobody has */
+  choose(request: SyncRequest, { avoided, failed, unstable }: Choice): Peer | undefined {
     const wanted = refusable(request);
     const height = request.kind === "qrinfo" ? request.workHeight : request.height;
-    const isAvoided = ({ address }: Peer) => avoided.includes(address);
-    if (this.#options.ready().length === 0) return "wait";
-    if (this.usable(wanted).every(isAvoided)) return "nobody";
-    const { monitor, budget } = this.#options.health;
-    const free = this.working(wanted).filter((peer) => !isAvoided(peer) && this.#isFree(peer, wanted));
-    const rank = (peer: Peer): number[] => [
+    const askable = this.working(wanted).filter(({ address }) => !avoided.includes(address));
+    // Whoever lacks the block would refuse.
+    const high = askable.filter((peer) => this.#shownHeight(peer) >= height);
+    const free = (high.length > 0 ? high : askable).filter((peer) => this.#isFree(peer, wanted));
+    const ranked = free.map((peer) => ({ peer, rank: this.#rank(peer, failed, unstable) }));
+    return ranked.sort((a, b) => compare(a.rank, b.rank))[0]?.peer;
+  }
+
+  /** The lower the better, by the first number that differs. */
+  #rank(peer: Peer, failed: readonly string[], unstable: ReadonlySet<string>): number[] {
+    return [
       failed.filter((address) => address === peer.address).length,
-      // It said or showed how long its chain is: whoever lacks the block would refuse.
-      Math.max(peer.version?.startHeight ?? 0, budget.shownHeight(peer.address)) < height ? 1 : 0,
-      monitor.conditions(peer.address).isUnstable ? 1 : 0,
+      unstable.has(peer.address) ? 1 : 0,
       this.#of(peer).total,
     ];
-    return free.sort((a, b) => compare(rank(a), rank(b)))[0] ?? "wait";
+  }
+
+  /** How long its chain is, as far as it said or showed. */
+  #shownHeight({ address, version }: Peer): Height {
+    return Math.max(version?.startHeight ?? 0, this.#options.health.budget.shownHeight(address));
   }
 
   take(peer: Peer, kind: SyncRequest["kind"]): void {

@@ -7,7 +7,7 @@ import type { GetMnListDiff } from "../wire/mnListDiff.ts";
 import type { GetQRInfo } from "../wire/qrInfo.ts";
 import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
 import { DEFAULT_COSTS, type PlanCosts, SizeEstimate } from "./planCosts.ts";
-import { PREVIOUS_QUARTERS, predictNeeds } from "./planPrediction.ts";
+import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight, spareListHeight } from "./planPrediction.ts";
 
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
@@ -185,15 +185,38 @@ class Planner {
 
   /** @returns base of the newest cycle whose quorums the tip's list likely holds */
   #predict(): Height | undefined {
-    const { tipHeight, neededTypes, unavailable } = this.#options;
+    const { tipHeight, neededTypes } = this.#options;
     const { listHeights, newestCycle } = predictNeeds(this.#context, tipHeight, neededTypes);
-    for (const height of listHeights) {
-      const blockHash = this.#context.chain.hashAt(height);
-      if (!blockHash || this.#held.includes(height) || this.#wanted.has(height) || unavailable?.(height))
-        continue;
-      this.#want({ height, blockHash, neededBy: [] }, true);
+    for (const height of listHeights) this.#guess(height);
+    const spareHeight = spareListHeight(this.#context, tipHeight, neededTypes);
+    if (spareHeight !== undefined && this.#isWholeListBelow(listHeights[0] ?? 0, spareHeight)) {
+      this.#guess(spareHeight);
     }
+    const expected = [...this.#held, ...this.#wanted.keys(), tipHeight];
+    const setHeight = signingSetHeight(this.#context, tipHeight, expected);
+    if (setHeight !== undefined) this.#guess(setHeight, NEEDED_BY_LOCK);
     return newestCycle;
+  }
+
+  /** Whether a whole list comes for one of the guesses: nothing is held at or below, and no qrinfo reaches down there. */
+  #isWholeListBelow(lowestGuess: Height, spareHeight: Height): boolean {
+    const isHeld = this.#held.some((height) => height <= lowestGuess);
+    return !isHeld && spareHeight < this.#qrInfoReach();
+  }
+
+  /** Height of the lowest list that a qrinfo for the tip brings. */
+  #qrInfoReach(): Height {
+    const { tipHeight, canAskQrInfo } = this.#options;
+    if (!this.#llmq || !canAskQrInfo) return Number.POSITIVE_INFINITY;
+    const { dkgInterval } = this.#llmq;
+    return tipHeight - (tipHeight % dkgInterval) - this.#depth * dkgInterval - WORK_DIFF_DEPTH;
+  }
+
+  #guess(height: Height, ...neededBy: readonly string[]): void {
+    const blockHash = this.#context.chain.hashAt(height);
+    const isKnown = this.#held.includes(height) || this.#wanted.has(height);
+    if (!blockHash || isKnown || this.#options.unavailable?.(height)) return;
+    this.#want({ height, blockHash, neededBy }, true);
   }
 
   #want(list: Omit<WantedList, "isSpeculative">, isSpeculative: boolean): void {
@@ -298,18 +321,35 @@ class Planner {
    */
   #qrInfoBases(oldest: Height, upTo: Height): Height[] {
     const held = this.#held.filter((height) => height <= oldest).slice(-MAX_QRINFO_BASES);
-    const coming = [...this.#wanted.keys()].filter((height) => height < oldest);
-    // Of those on their way the newest only: an answer waits for one base, not for several.
-    const next = Math.max(0, ...coming) > Math.max(0, ...held) ? [Math.max(...coming)] : [];
-    const lowest = [...held, ...next];
+    const coming = this.#comingBase(oldest, held.at(-1) ?? 0);
     const above = this.#held.filter((height) => height > oldest && height <= upTo);
-    return [...lowest, ...above.slice(-MAX_QRINFO_BASES)];
+    return [...held, ...(coming === undefined ? [] : [coming]), ...above.slice(-MAX_QRINFO_BASES)];
+  }
+
+  /**
+   * Which of the lists on their way the answer builds on, if on one of them: each nearer one saves bytes, and has to be
+   * here first, with all that it builds on itself.
+   * @param held - the newest list held below; 0 if there is none
+   */
+  #comingBase(oldest: Height, held: Height): Height | undefined {
+    const { roundTripMs, bytesPerSecond, concurrency } = this.#options.costs ?? DEFAULT_COSTS;
+    const coming = [...this.#wanted.keys()].filter((height) => height > held && height < oldest);
+    const costMs = (height: Height, before: number) =>
+      (before * roundTripMs) / Math.max(1, concurrency) +
+      (1000 * this.#size.diffBytes(height, oldest)) / bytesPerSecond;
+    const options = coming
+      .sort((a, b) => a - b)
+      .map((height, i) => ({ height, costMs: costMs(height, i + 1) }))
+      .sort((a, b) => a.costMs - b.costMs);
+    const [best] = options;
+    // Without any list held a whole one would come twice.
+    return best && (held === 0 || best.costMs < costMs(held, 0)) ? best.height : undefined;
   }
 
   #assemble(qrInfoRequests: readonly QrInfoRequest[], missingSnapshots: readonly Height[]): SyncPlan {
     const { canAskQrInfo, costs = DEFAULT_COSTS } = this.#options;
     const mnListDiffRequests = this.#diffs(qrInfoRequests);
-    const requests = inOrderOfBases(mnListDiffRequests, qrInfoRequests);
+    const requests = this.#inOrder(mnListDiffRequests, qrInfoRequests);
     const estimatedBytes = sum(requests.map((request) => request.estimatedBytes));
     const waves = Math.ceil(requests.length / Math.max(1, costs.concurrency));
     const fallbackToMnListDiff = missingSnapshots.length > 0 && !canAskQrInfo;
@@ -351,7 +391,9 @@ class Planner {
     const nearest = Math.max(0, ...known.filter((lower) => lower < height));
     const base = nearest === 0 ? undefined : chain.hashAt(nearest);
     const baseHeight = base ? nearest : 0;
-    const why = isSpeculative ? "likely needed by the tip's quorums" : `needed by ${explainNeed(neededBy)}`;
+    const why = isSpeculative
+      ? `likely needed by ${neededBy[0] ?? "the tip's quorums"}`
+      : `needed by ${explainNeed(neededBy)}`;
     return {
       kind: "mnlistdiff",
       request: { baseBlockHash: base ?? fromHashHex<BlockHash>(params.genesisHash), blockHash },
@@ -370,6 +412,13 @@ class Planner {
     if (height === tipHeight || this.#held.length === 0) return "critical";
     if (isSpeculative) return "low";
     return tipHeight - height <= (this.#llmq?.dkgInterval ?? 0) ? "high" : "normal";
+  }
+
+  /** Bases first. A qrinfo comes right after the list that it builds on, before all others: most of them build on it. */
+  #inOrder(diffs: readonly MnListDiffRequest[], qrInfos: readonly QrInfoRequest[]): SyncRequest[] {
+    const place = (request: SyncRequest) =>
+      request.kind === "qrinfo" ? Math.max(0, ...this.#basesOf(request)) : request.height;
+    return [...diffs, ...qrInfos].sort((a, b) => place(a) - place(b));
   }
 
   #dependencies(requests: readonly SyncRequest[]): Map<SyncRequest, SyncRequest> {
@@ -391,16 +440,6 @@ class Planner {
 function bringsOneOf(request: SyncRequest, heights: readonly Height[]): boolean {
   const brought = request.kind === "qrinfo" ? request.coverage.workHeights : [request.height];
   return brought.some((height) => heights.includes(height));
-}
-
-/** Diffs below a qrinfo's lists come before it, all others after. */
-function inOrderOfBases(
-  diffs: readonly MnListDiffRequest[],
-  qrInfos: readonly QrInfoRequest[],
-): SyncRequest[] {
-  const lowestOf = (request: SyncRequest) =>
-    request.kind === "qrinfo" ? Math.min(...request.coverage.workHeights) : request.height;
-  return [...qrInfos, ...diffs].sort((a, b) => lowestOf(a) - lowestOf(b));
 }
 
 function sum(values: readonly number[]): number {

@@ -1,11 +1,15 @@
+import { hasSameQuorumSet } from "../engine/activeQuorums.ts";
 import { isRotating } from "../engine/checkCommitment.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { memberListHeight } from "../engine/members.ts";
-import { type LlmqParams, WORK_DIFF_DEPTH } from "../params/llmq.ts";
+import { type LlmqParams, SIGN_HEIGHT_OFFSET, WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { Height } from "../wire/hashes.ts";
 
 /** Cycles before its own that a rotating quorum is drawn from. */
 export const PREVIOUS_QUARTERS = 3;
+
+/** So many bases more than are active may be looked back to before another whole list is needed. Deeper costs little. */
+const SPARE_SHARE = 1 / 4;
 
 /** What the quorums of a list nobody has yet are likely drawn from. */
 export interface Prediction {
@@ -45,6 +49,47 @@ export function predictNeeds(
     .filter((height) => height > 0 && chain.hashAt(height))
     .sort((a, b) => a - b);
   return { listHeights, newestCycle };
+}
+
+/**
+ * Height of a list below those that the tip's plain quorums are likely drawn from, as far down as failed DKGs may move
+ * them: where the first of all lists is that one, none costs another whole list.
+ */
+export function spareListHeight(
+  { params, chain }: EngineContext,
+  tipHeight: Height,
+  neededTypes: readonly number[],
+): Height | undefined {
+  const heights = neededTypes.flatMap((type) => {
+    const llmq = params.llmqs.get(type);
+    if (!llmq || llmq.useRotation) return [];
+    const spare = Math.ceil(llmq.signingActiveQuorumCount * SPARE_SHARE);
+    const intervals = llmq.signingActiveQuorumCount - 1 + spare;
+    return [
+      memberListHeight(
+        newestMinedBase(llmq, tipHeight) - intervals * llmq.dkgInterval,
+        params.activation.v20,
+      ),
+    ];
+  });
+  const lowest = heights.length === 0 ? 0 : Math.min(...heights);
+  return lowest > 0 && chain.hashAt(lowest) ? lowest : undefined;
+}
+
+/**
+ * Height of the list with the quorums that sign the tip's ChainLock: those that were active a few blocks before.
+ * @param heights - of lists that will be there, the tip's among them
+ * @returns undefined where one of them has the same quorums, as whenever no mining window lies between
+ */
+export function signingSetHeight(
+  { params, chain }: EngineContext,
+  tipHeight: Height,
+  heights: readonly Height[],
+): Height | undefined {
+  const llmq = params.llmqs.get(params.llmqTypeChainLocks);
+  const height = tipHeight - SIGN_HEIGHT_OFFSET;
+  if (!llmq || height <= 0 || !chain.hashAt(height)) return undefined;
+  return heights.some((other) => hasSameQuorumSet(llmq, other, height)) ? undefined : height;
 }
 
 /** Base of the newest quorums, or cycle, that can have been mined in a block at or below the tip. */

@@ -58,16 +58,17 @@ describe("on the regtest capture cycle-a", () => {
     ).toEqual([]);
   });
 
-  it("asks an empty engine's peers for one qrinfo of the tip, without bases", () => {
+  it("asks an empty engine's peers for one qrinfo of the tip, without bases, and the quorums of its lock", () => {
     const { qrInfoRequests, mnListDiffRequests, rationale } = planAt(EMPTY_ENGINE);
-    expect(mnListDiffRequests).toEqual([]);
+    // The mining window ends at block 474.
+    expect(mnListDiffRequests.map(({ baseHeight, height }) => [baseHeight, height])).toEqual([[448, 470]]);
     expect(qrInfoRequests.length).toBe(1);
     expect(qrInfoRequests[0]?.request).toEqual({
       baseBlockHashes: [],
       blockRequestHash: chain.hashAt(TIP),
       extraShare: true,
     });
-    expect(rationale.length).toBe(1);
+    expect(rationale.length).toBe(2);
   });
 
   it("needs nothing more after that qrinfo, once its quorums are judged", async () => {
@@ -101,12 +102,15 @@ describe("on the regtest capture cycle-a", () => {
     expect(bases).toEqual([352, 376, 400, 424, 448, 478]);
   });
 
-  it("follows the tip with one diff from the newest list", async () => {
+  it("follows the tip with one diff from the newest list, through one with the quorums of its lock", async () => {
     const fed = await judgeTip(feed(EMPTY_ENGINE, "478x-bnone@70240"));
     const state = { ...fed, lists: new Map([...fed.lists].filter(([, { height }]) => height < TIP)) };
     const { qrInfoRequests, mnListDiffRequests } = planAt(state);
     expect(qrInfoRequests).toEqual([]);
-    expect(mnListDiffRequests.map(({ baseHeight, height }) => [baseHeight, height])).toEqual([[448, TIP]]);
+    expect(mnListDiffRequests.map(({ baseHeight, height }) => [baseHeight, height])).toEqual([
+      [448, 470],
+      [470, TIP],
+    ]);
   });
 
   it("adds the list whose quorum set a lock waits for", async () => {

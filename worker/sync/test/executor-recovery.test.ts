@@ -98,6 +98,27 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     await rig.untilAsked(2);
   });
 
+  it("sends nothing more that names a block off the chain, neither first nor again", async () => {
+    const rig = await ExecutorRig.start([STALLING, {}], { maxPerPeer: 1, maxConcurrent: 2 });
+    const [failing, target, base, other] = [
+      rig.diff(400, 470),
+      rig.diff(448, 470),
+      rig.diff(470, 478),
+      rig.diff(424, 448),
+    ];
+    // A request fails after the chain changed, the others are sent after.
+    rig.apply = async () => {
+      await rig.untilAsked(2);
+      rig.offChain.add(470);
+      rig.node(0).hangUp();
+    };
+    const ended = rig.run([failing, other, target, base]);
+    expect(await ended).toBe(true);
+    expect(rig.states()).toEqual(["aborted", "answered", "aborted", "aborted"]);
+    expect(rig.log.rows[2]?.error).toEqual({ reason: "a block that it names left the chain" });
+    expect([rig.counts("getmnlistd"), rig.applied, rig.unanswered]).toEqual([[1, 1], ["448"], []]);
+  });
+
   it("asks no more once nine requests were refused that day, not even over a new connection", async () => {
     const rig = await ExecutorRig.start([
       { ...SILENT, version: (recorded) => ({ ...recorded, startHeight: 400 }) },

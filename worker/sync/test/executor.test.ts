@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { DashlightError } from "../../errors.ts";
 import type { ReplayNodeOptions } from "../../node/test/replayNode.ts";
 import { until } from "../../test/until.ts";
@@ -210,6 +210,33 @@ describe.runIf(hasVectors(FOLDER))("places", () => {
     const bases = others.map((other) => [other, base] as [SyncRequest, SyncRequest]);
     await rig.run([base, ...others], bases);
     expect([rig.failures, rig.applied]).toEqual([["0 net/refused"], ["400", "424", "448", "478"]]);
+  });
+
+  it("at a peer whose chain is too short are taken only where no other is long enough", async () => {
+    const short: Partial<ReplayNodeOptions> = { version: (recorded) => ({ ...recorded, startHeight: 440 }) };
+    const rig = await ExecutorRig.start([short, { stallOn: "getmnlistd" }], { maxPerPeer: 1 });
+    const ended = rig.run([rig.diff(424, 448), rig.diff(448, 478), rig.diff(376, 400)]);
+    await until(() => rig.applied.includes("400"), "what the short one has");
+    // The other one is busy: it is waited for.
+    expect([rig.counts("getmnlistd"), rig.states()]).toEqual([
+      [1, 1],
+      ["inFlight", "queued", "answered"],
+    ]);
+    rig.node(1).release();
+    await ended;
+    expect(rig.counts("getmnlistd")).toEqual([1, 2]);
+    const alone = await ExecutorRig.start([short]);
+    await alone.run([alone.diff(424, 448)]);
+    expect(alone.counts("getmnlistd")).toEqual([1]);
+  });
+
+  it("are given out after one look at the network, however many requests wait", async () => {
+    const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, { stallOn: "getmnlistd" }]);
+    const looks = vi.spyOn(rig.executor.health.monitor, "conditions");
+    void rig.run(Array.from({ length: 20 }, (_, i) => rig.diff(424, 448 + i)));
+    expect(rig.states().filter((state) => state === "inFlight")).toHaveLength(4);
+    // Of all peers, and of each.
+    expect(looks).toHaveBeenCalledTimes(1 + rig.nodes.length);
   });
 
   it("sends the most urgent first, and what others wait for as urgently as those", async () => {

@@ -44,6 +44,8 @@ export class ExecutorRig {
   readonly unanswered: string[] = [];
   readonly pauses: Pause[] = [];
   readonly strays: Stray[] = [];
+  /** Heights of blocks that a reorganisation replaced. */
+  readonly offChain = new Set<number>();
   done = 0;
   /** Stands in for the engine. */
   apply: (request: SyncRequest, answer: SyncAnswer) => Promise<void> = async () => undefined;
@@ -79,7 +81,10 @@ export class ExecutorRig {
       doubted: this.doubted,
       signal: this.abort.signal,
       workBlockOf: (height) => first.recording.hashAt(height) as HashHex | undefined,
-      heightOf: (block) => first.recording.heightOf(toHashHex(block)),
+      heightOf: (block) => {
+        const height = first.recording.heightOf(toHashHex(block));
+        return height === undefined || this.offChain.has(height) ? undefined : height;
+      },
       apply: async (request, answer) => {
         await this.apply(request, answer);
         this.applied.push(requestKey(request));

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildMnListDiff } from "../../../bridge/simnet/consensus/buildMnListDiff.ts";
 import { SIM_LLMQS } from "../../../bridge/simnet/params.ts";
+import { hasSameQuorumSet } from "../../engine/activeQuorums.ts";
 import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
@@ -15,8 +16,12 @@ import { PlannedWorld } from "./plannedWorld.ts";
 const LOWEST_TIP = 260;
 
 let world: PlannedWorld;
+/** With 24 quorums of type 4, as on mainnet, whose lists lie below all that a qrinfo brings. */
+let long: PlannedWorld;
 beforeAll(async () => {
   world = await PlannedWorld.make();
+  const llmqs = SIM_LLMQS.map((llmq) => (llmq.type === 4 ? { ...llmq, signingActiveQuorumCount: 24 } : llmq));
+  long = await PlannedWorld.make(1, { blocks: 1_094, llmqs });
 });
 
 /** Lists and snapshots by what they are, whatever order they came in. */
@@ -48,7 +53,7 @@ function rounds(start: EngineState, options: Parameters<PlannedWorld["plan"]>[1]
     if (next.requests.length === 0) return { plans, state };
     if (plans.length > 8) throw new Error("the plans never end");
     plans.push(next);
-    state = of.answerAll(state, next);
+    state = of.answerAll(state, next, undefined, options.tipHeight);
   }
 }
 
@@ -99,11 +104,7 @@ const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLengt
 const runs = { numRuns: 25 };
 
 describe("after an early end", () => {
-  it("a plan asks for what is left, and for nothing that only an old tip's quorums need", async () => {
-    const llmqs = SIM_LLMQS.map((llmq) =>
-      llmq.type === 4 ? { ...llmq, signingActiveQuorumCount: 24 } : llmq,
-    );
-    const long = await PlannedWorld.make(1, { blocks: 1_094, llmqs });
+  it("a plan asks for what is left, and for nothing that only an old tip's quorums need", () => {
     const asked = (start: EngineState) =>
       rounds(start, {}, long).plans.reduce((sum, { requests }) => sum + requests.length, 0);
     const usual = asked(EMPTY_ENGINE);
@@ -130,6 +131,51 @@ describe("a plan", () => {
     expect(world.discover(state).total).toBe(0);
   });
 
+  it("sends the qrinfo right after the whole list, and bases it on that where a line is fast", () => {
+    const planWith = (bytesPerSecond: number) => {
+      const costs = { roundTripMs: 100, bytesPerSecond, concurrency: 8 };
+      const { requests, dependencies } = long.plan(EMPTY_ENGINE, { costs });
+      const at = requests.findIndex(({ kind }) => kind === "qrinfo");
+      const request = requests[at];
+      const needed = request && dependencies.get(request);
+      return { requests, at, base: needed?.kind === "mnlistdiff" ? needed : undefined };
+    };
+    const fast = planWith(1_000_000);
+    expect(fast.base).toMatchObject({ baseHeight: 0 });
+    expect([fast.at, fast.requests[0]]).toEqual([1, fast.base]);
+    // Each list in between saves bytes.
+    const slow = planWith(1_000);
+    expect(slow.requests[slow.at - 1]).toBe(slow.base);
+    expect(slow.base?.baseHeight).toBeGreaterThan(fast.base?.height ?? 0);
+    expect(slow.requests[0]).toEqual(fast.requests[0]);
+  });
+
+  it("brings the quorums that sign the tip's ChainLock, with a list of their own only if no other has them", () => {
+    const llmq = world.context.params.llmqs.get(world.context.params.llmqTypeChainLocks);
+    if (!llmq) throw new Error("no type for ChainLocks");
+    const own = (tipHeight: Height) =>
+      world
+        .plan(EMPTY_ENGINE, { tipHeight })
+        .mnListDiffRequests.filter(({ height }) => height === tipHeight - 8)
+        .map(({ reason }) => reason);
+    // They are mined 10 to 18 blocks after each multiple of 24: up to block 450, and from 466 on.
+    expect(own(470)).toEqual(["likely needed by a ChainLock, out of the QRInfo's reach"]);
+    expect([own(459), own(465)]).toEqual([[], []]);
+    fc.assert(
+      fc.property(fc.integer({ min: LOWEST_TIP, max: 470 }), (tipHeight) => {
+        const { mnListDiffRequests, qrInfoRequests } = world.plan(EMPTY_ENGINE, { tipHeight });
+        const brought = [
+          tipHeight,
+          ...mnListDiffRequests.map(({ height }) => height),
+          ...qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights),
+        ];
+        expect(brought.some((height) => hasSameQuorumSet(llmq, height, tipHeight - 8))).toBe(true);
+        expect(new Set(brought).size).toBe(brought.length);
+      }),
+      runs,
+    );
+  });
+
   it("is empty for an engine that lacks nothing", () => {
     expect(world.plan(rounds(EMPTY_ENGINE).state)).toBe(EMPTY_PLAN);
   });
@@ -147,15 +193,19 @@ describe("a plan", () => {
     );
   });
 
-  it("costs one full list only", () => {
-    for (const { requests } of rounds(EMPTY_ENGINE).plans.slice(1)) {
-      for (const request of requests)
-        if (request.kind === "mnlistdiff") expect(request.baseHeight).not.toBe(0);
+  it.each([
+    ["small cycles", () => world, [300, 356, 380, 447, 470]],
+    ["many quorums", () => long, [900, 930, 990, 1_014, 1_039, 1_062, 1_094]],
+  ] as const)("costs one whole list only, however far down failed DKGs reach: %s", (_what, of, tips) => {
+    for (const tipHeight of tips) {
+      const { plans, state } = rounds(EMPTY_ENGINE, { tipHeight }, of());
+      expect(of().discover(state, tipHeight).total).toBe(0);
+      const requests = plans.flatMap((each) => each.requests);
+      const whole = requests.filter((request) =>
+        request.kind === "qrinfo" ? request.request.baseBlockHashes.length === 0 : request.baseHeight === 0,
+      );
+      expect(whole.length, `at block ${tipHeight}`).toBe(1);
     }
-    const [first] = rounds(EMPTY_ENGINE).plans;
-    const full = first?.mnListDiffRequests.filter(({ baseHeight }) => baseHeight === 0) ?? [];
-    const bases = first?.qrInfoRequests[0]?.request.baseBlockHashes ?? [];
-    expect(full.length + (bases.length === 0 ? 1 : 0)).toBe(1);
   });
 
   it("reaches every work block that is needed, whatever was held, and then asks for nothing", () => {
@@ -253,6 +303,7 @@ describe("a plan", () => {
     const newest = newestList(state);
     const alone = { ...EMPTY_ENGINE, lists: new Map(newest && [[toHashHex(newest.blockHash), newest]]) };
     const needed = new Set(world.discover(alone).missingLists.map(({ height }) => height));
+    needed.add(world.chain.tipHeight - 8);
     const guessed = plans[0]?.mnListDiffRequests.filter(({ isSpeculative }) => isSpeculative) ?? [];
     const used = guessed.filter(({ height }) => needed.has(height));
     expect(used.length / guessed.length).toBeGreaterThanOrEqual(0.8);

@@ -1,6 +1,7 @@
 import { SimChain, type SimChainOptions } from "../../../bridge/simnet/chain.ts";
 import { buildMnListDiff } from "../../../bridge/simnet/consensus/buildMnListDiff.ts";
 import { buildQRInfo } from "../../../bridge/simnet/consensus/buildQRInfo.ts";
+import type { ChainView } from "../../../bridge/simnet/consensus/chainView.ts";
 import { rotatingLlmq } from "../../../bridge/simnet/params.ts";
 import { PRESETS } from "../../../bridge/simnet/presets.ts";
 import { createBls } from "../../bls/index.ts";
@@ -80,15 +81,15 @@ export class PlannedWorld {
     };
   }
 
-  /** What a node at the tip would answer, applied. @throws `engine/unknown-base` while what it builds on is not held */
-  answer(state: EngineState, request: SyncRequest): EngineState {
+  /** What a node at that tip would answer, applied. @throws `engine/unknown-base` while what it builds on is not held */
+  answer(state: EngineState, request: SyncRequest, tipHeight = this.chain.tipHeight): EngineState {
     if (request.kind === "mnlistdiff") {
       const diff = buildMnListDiff(this.chain, request.request);
       if (!diff) throw new Error(`refused: ${request.reason}`);
       return applyDiff(state, diff, this.context).state;
     }
     const qrInfo = buildQRInfo(
-      this.chain,
+      this.#viewAt(tipHeight),
       request.request,
       PROTOCOL_VERSION,
       rotatingLlmq(this.chain.params),
@@ -104,6 +105,7 @@ export class PlannedWorld {
     state: EngineState,
     { requests, dependencies }: SyncPlan,
     pick: (count: number) => number = () => 0,
+    tipHeight = this.chain.tipHeight,
   ): EngineState {
     let current = state;
     const waiting = new Set(requests);
@@ -114,9 +116,27 @@ export class PlannedWorld {
       });
       const next = ready[pick(ready.length)];
       if (!next) throw new DashlightError({ code: "client/no-peers" });
-      current = this.answer(current, next);
+      current = this.answer(current, next, tipHeight);
       waiting.delete(next);
     }
     return current;
+  }
+
+  /** What a node knows that stands still at that tip. */
+  #viewAt(tipHeight: Height): ChainView {
+    const { chain } = this;
+    return {
+      tipHeight,
+      dip3Height: chain.dip3Height,
+      heightOf: (hash) => chain.heightOf(hash),
+      knownHeightOf: (hash) => chain.knownHeightOf(hash),
+      hashAt: (height) => chain.hashAt(height),
+      coinbaseAt: (height) => chain.coinbaseAt(height),
+      txidsAt: (height) => chain.txidsAt(height),
+      chainLockSignatureAt: (height) => chain.chainLockSignatureAt(height),
+      listAt: (height) => chain.listAt(height),
+      quorumsAt: (height) => chain.quorumsAt(height),
+      snapshotAt: (cycleHeight) => chain.snapshotAt(cycleHeight),
+    };
   }
 }
