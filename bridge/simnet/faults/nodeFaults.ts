@@ -1,21 +1,11 @@
-<<<<<<< HEAD
 import { equalBytes } from "../../../worker/wire/hashes.ts";
-import { compressHeaders } from "../../../worker/wire/headers.ts";
+import { type ConcatenatedHeaders, compressHeaders } from "../../../worker/wire/headers.ts";
 import { encodeMessage, type KnownMessage, type Message } from "../../../worker/wire/message.ts";
 import type { X11 } from "../../../worker/x11/index.ts";
 import type { Dice } from "../dice.ts";
 import { Decisions } from "./decisions.ts";
-import { mineForks } from "./headerSpam.ts";
-import { LIES, type LieName } from "./lies.ts";
-=======
-import { type ConcatenatedHeaders, compressHeaders } from "../../../worker/wire/headers.ts";
-import type { KnownMessage, Message } from "../../../worker/wire/message.ts";
-import type { X11 } from "../../../worker/x11/index.ts";
-import type { Dice } from "../dice.ts";
-import { Decisions } from "./decisions.ts";
 import { mineFork } from "./headerSpam.ts";
-import { tell } from "./lies.ts";
->>>>>>> hdr/main
+import { LIES, type LieName } from "./lies.ts";
 import type { NodeProfile } from "./profile.ts";
 import { Strikes } from "./strikes.ts";
 import type { Subject } from "./subject.ts";
@@ -51,19 +41,14 @@ export class NodeFaults {
   /** @returns what is sent after the handshake, besides what belongs there */
   greet(truth: Truth): KnownMessage[] {
     const { headerSpam } = this.profile;
-<<<<<<< HEAD
-    const forks = headerSpam === undefined ? [] : mineForks(headerSpam, truth.chain, this.#dice, this.#x11);
+    const forks = Array.from({ length: headerSpam?.forks ?? 0 }, (_, fork) => this.#fork(fork, truth));
     if (forks.length > 0) this.strikes.add("headerSpam");
     const unsolicited = this.#unsolicited(truth);
     if (unsolicited.length > 0) this.strikes.add("unsolicited");
-    return [...unsolicited, ...forks.map((payload) => ({ command: "headers" as const, payload }))];
-=======
-    const forks = Array.from({ length: headerSpam?.forks ?? 0 }, (_, fork) => this.#fork(fork, truth));
     return [
-      ...this.#unsolicited(truth),
+      ...unsolicited,
       ...forks.flatMap((payload) => (payload ? [{ command: "headers" as const, payload }] : [])),
     ];
->>>>>>> hdr/main
   }
 
   /** @returns what is sent before a message */
@@ -73,6 +58,7 @@ export class NodeFaults {
     const isSpammed =
       this.profile.headerSpam?.isEndless === true && (subject.isAnswer || subject.command === "pong");
     const fork = isSpammed ? this.#chooseFork(subject, truth) : undefined;
+    if (fork) this.strikes.add("headerSpam");
     return fork ? [...unsolicited, { command: "headers", payload: fork }] : unsolicited;
   }
 

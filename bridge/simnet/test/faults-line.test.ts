@@ -5,6 +5,7 @@ import { Dice } from "../dice.ts";
 import { Decisions } from "../faults/decisions.ts";
 import { Line } from "../faults/line.ts";
 import type { LineFaults } from "../faults/profile.ts";
+import { Strikes } from "../faults/strikes.ts";
 import type { Simnet } from "../network.ts";
 import { startSimnet, TestPeer } from "./testPeer.ts";
 
@@ -75,7 +76,12 @@ describe("a line", () => {
     const socket = new Socket();
     const write = vi.spyOn(socket, "write").mockReturnValue(true);
     const events = { onEmpty: () => {}, onCut: () => {} };
-    const line = new Line(socket, () => ({ jitterMs: 30 }), new Decisions(new Dice("jitter")), events);
+    const line = new Line(
+      socket,
+      () => ({ jitterMs: 30 }),
+      new Decisions(new Dice("jitter"), new Strikes()),
+      events,
+    );
     const delays = Array.from({ length: 20 }, (_, i) => {
       const bytes = Uint8Array.of(i);
       line.send(bytes, { command: "pong", isAnswer: false, content: () => bytes });

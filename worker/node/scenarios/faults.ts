@@ -7,10 +7,7 @@ import {
   mineAndFollow,
   syncsAlone,
   syncsFromAll,
-<<<<<<< HEAD
   syncsFromStale,
-=======
->>>>>>> hdr/main
   syncsThenHealed,
 } from "./scripts.ts";
 
