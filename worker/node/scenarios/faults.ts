@@ -206,10 +206,15 @@ const messages: readonly Scenario[] = [
   ),
   punished(
     "late",
-    "The only node sends each list behind the pong that should follow it: as if it refused, and then did not.",
-    { messages: { late: { share: 1, commands: ["mnlistdiff", "qrinfo"] } } },
+    "The only node sends its qrinfo behind the pong that should follow it: as if it refused, and then did not.",
+    { messages: { late: { share: 1, commands: ["qrinfo"] } } },
     "net/unexpected-message",
-    caughtAlone("net/unexpected-message"),
+    async (stage) => {
+      stage.connect(0);
+      // By then it was asked as often as it would be.
+      await stage.until(({ cannotVerify }) => cannotVerify.length > 0, "named what is missing");
+      stage.connect(1, 2);
+    },
   ),
   punished(
     "unsolicited",
