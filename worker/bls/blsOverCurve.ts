@@ -41,11 +41,13 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
 
   /** @returns for each key what it is, or undefined if it is not valid; those not seen before are decoded together */
   function decodePublicKeys(keys: readonly EncodedPublicKey[]): (DecodedKey<G1> | undefined)[] {
-    const basics = keys.map(toBasicPublicKey);
-    const ids = basics.map((basic) => (basic ? toBinaryString(basic) : ""));
+    // By object: the members of many quorums are the same keys.
+    const ids = new Map<EncodedPublicKey, string>();
     const unseen = new Map<string, Uint8Array>();
-    for (const [i, basic] of basics.entries()) {
-      const id = ids[i] ?? "";
+    for (const key of new Set(keys)) {
+      const basic = toBasicPublicKey(key);
+      const id = basic ? toBinaryString(basic) : "";
+      ids.set(key, id);
       if (basic && !publicKeys.has(id)) unseen.set(id, basic);
     }
     // What is asked for now is found even if the cache drops it.
@@ -55,9 +57,9 @@ export function blsOverCurve<G1, G2, GT>(curve: Curve<G1, G2, GT>): Bls {
       const point = points[i];
       if (point !== undefined) fresh.set(id, { basic, point });
     }
-    const decoded = ids.map((id) => fresh.get(id) ?? publicKeys.get(id));
+    const decoded = new Map([...ids].map(([key, id]) => [key, fresh.get(id) ?? publicKeys.get(id)]));
     for (const [id, key] of fresh) publicKeys.set(id, key);
-    return decoded;
+    return keys.map((key) => decoded.get(key));
   }
 
   function learnPublicKeys(keys: readonly ExportedKey[]): void {

@@ -78,15 +78,15 @@ export function unpackExportedKeys(packed: Uint8Array, count: number): (Exported
   });
 }
 
-/** @returns the checks, and keyId() of each key in them */
-export function packChecks(checks: readonly SignatureCheck[]): {
-  packed: PackedChecks;
-  ids: readonly string[];
-} {
+/** @returns the checks, and the name of each key in them */
+export function packChecks(
+  checks: readonly SignatureCheck[],
+  names: KeyNames,
+): { packed: PackedChecks; ids: readonly string[] } {
   const indexes = new Map<string, number>();
   const keys: EncodedPublicKey[] = [];
   const indexOf = (key: EncodedPublicKey) => {
-    const id = keyId(key);
+    const id = names.of(key);
     const known = indexes.get(id);
     if (known !== undefined) return known;
     indexes.set(id, keys.length);
@@ -145,9 +145,18 @@ export function unpackLinked(packed: Uint8Array, count: number): LinkedHeaders {
   return { headers: packed.subarray(0, hashesAt), hashes: packed.subarray(hashesAt) };
 }
 
-/** @returns a name for the key, the same for the same bytes and scheme */
-export function keyId({ bytes, scheme }: EncodedPublicKey): string {
-  return scheme + toBinaryString(bytes);
+/** Names for keys, the same for the same bytes and scheme. A masternode's key comes again and again as the same object. */
+export class KeyNames {
+  readonly #names = { basic: new Map<Uint8Array, string>(), legacy: new Map<Uint8Array, string>() };
+
+  of({ bytes, scheme }: EncodedPublicKey): string {
+    const names = this.#names[scheme];
+    const known = names.get(bytes);
+    if (known !== undefined) return known;
+    const name = scheme + toBinaryString(bytes);
+    names.set(bytes, name);
+    return name;
+  }
 }
 
 function makeSigner(flags: number, publicKeys: EncodedPublicKey[]): Signer {

@@ -10,16 +10,16 @@ import {
   type VerifyOptions,
 } from "../bls/index.ts";
 import { JobQueue, NoThreads, type StartThread } from "./jobQueue.ts";
-import { keyId, packChecks, packExportedKeys, packKeys, unpackExportedKeys } from "./packing.ts";
+import { KeyNames, packChecks, packExportedKeys, packKeys, unpackExportedKeys } from "./packing.ts";
 
-/** A few keys more or less cost nothing: jobs this small keep all threads busy to the end. */
-const KEYS_PER_JOB = 64;
+/** Keys that are not worth sharing. More go in one job for each thread: together they cost less each. */
+const MIN_KEYS_PER_JOB = 64;
 /** The work of a check beside its keys, in keys: hash to curve, decoding of a signature, pairing. */
-const CHECK_WORK = 12;
+const CHECK_WORK = 65;
 /** Each job costs a pairing of its own, so a batch becomes few of them; more than threads, since none is as fast as the other. */
 const JOBS_PER_THREAD = 3;
 /** Work that is not worth sharing. */
-const MIN_WORK_PER_JOB = 300;
+const MIN_WORK_PER_JOB = 600;
 /** Decoded keys kept: twice the masternodes of mainnet, about 1.5 MB. */
 const MAX_KNOWN_KEYS = 8192;
 
@@ -29,7 +29,7 @@ const MESSAGE_BYTES = 32;
 export class VerificationPool implements SignatureVerifier {
   readonly #local: Bls;
   readonly #queue: JobQueue;
-  /** By keyId(): the decoded form, or undefined of what is no key; oldest first. */
+  /** By name: the decoded form, or undefined of what is no key; oldest first. */
   readonly #known = new Map<string, ExportedKey | undefined>();
 
   /**
@@ -72,12 +72,14 @@ export class VerificationPool implements SignatureVerifier {
     const verdicts = checks.map(() => false);
     const sized = [...checks.entries()].filter(([, check]) => hasRightSizes(check));
     const keys = sized.flatMap(([, { signer }]) => publicKeysOf(signer));
+    const names = new KeyNames();
     // A thread that does all of the work decodes by itself.
-    if (keys.length > KEYS_PER_JOB) await this.#decodeKeys(keys, options);
+    if (keys.length > MIN_KEYS_PER_JOB) await this.#decodeKeys(keys, names, options);
     await Promise.all(
       this.#share(sized).map(async (part) => {
         const valid = await this.#runChecks(
           part.map(([, check]) => check),
+          names,
           options,
         );
         for (const [i, [index]] of part.entries()) verdicts[index] = valid[i] === 1;
@@ -87,15 +89,20 @@ export class VerificationPool implements SignatureVerifier {
   }
 
   /** Each key once, whichever checks it belongs to. */
-  async #decodeKeys(keys: readonly EncodedPublicKey[], options: VerifyOptions): Promise<void> {
+  async #decodeKeys(
+    keys: readonly EncodedPublicKey[],
+    names: KeyNames,
+    options: VerifyOptions,
+  ): Promise<void> {
     const unknown = new Map<string, EncodedPublicKey>();
     for (const key of keys) {
-      const id = keyId(key);
+      const id = names.of(key);
       if (!this.#known.has(id)) unknown.set(id, key);
     }
     const entries = [...unknown];
-    const parts = Array.from({ length: Math.ceil(entries.length / KEYS_PER_JOB) }, (_, i) =>
-      entries.slice(i * KEYS_PER_JOB, (i + 1) * KEYS_PER_JOB),
+    const perJob = Math.max(MIN_KEYS_PER_JOB, Math.ceil(entries.length / this.#queue.size));
+    const parts = Array.from({ length: Math.ceil(entries.length / perJob) }, (_, i) =>
+      entries.slice(i * perJob, (i + 1) * perJob),
     );
     await Promise.all(
       parts.map(async (part) => {
@@ -135,9 +142,13 @@ export class VerificationPool implements SignatureVerifier {
     return parts;
   }
 
-  #runChecks(checks: readonly SignatureCheck[], options: VerifyOptions): Promise<Uint8Array> {
+  #runChecks(
+    checks: readonly SignatureCheck[],
+    names: KeyNames,
+    options: VerifyOptions,
+  ): Promise<Uint8Array> {
     return this.#queue.run(() => {
-      const { packed, ids } = packChecks(checks);
+      const { packed, ids } = packChecks(checks, names);
       // What was dropped from memory meanwhile is decoded again over there.
       const keys = ids.map((id) => this.#known.get(id)).filter((key) => key !== undefined);
       const exported = packExportedKeys(keys);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EncodedPublicKey, ExportedKey, SignatureCheck, Signer } from "../../bls/index.ts";
 import {
+  KeyNames,
   packChecks,
   packExportedKeys,
   packKeys,
@@ -34,7 +35,7 @@ describe("packing", () => {
         fc.array(fc.option(exportedKey, { nil: undefined })),
         (keys, checks, exported) => {
           expect(unpackKeys(packKeys(keys))).toEqual(keys);
-          expect(unpackChecks(packChecks(checks).packed)).toEqual(checks);
+          expect(unpackChecks(packChecks(checks, new KeyNames()).packed)).toEqual(checks);
           expect(unpackExportedKeys(packExportedKeys(exported), exported.length)).toEqual(exported);
         },
       ),
@@ -50,6 +51,14 @@ describe("packing", () => {
       signature: new Uint8Array(96),
       signer: { kind: "single", publicKey },
     };
-    expect(packChecks([one, one, one]).packed.keys.length).toBe(49);
+    const copied = { ...publicKey, bytes: publicKey.bytes.slice() };
+    const legacy = { ...publicKey, scheme: "legacy" as const };
+    const signed = (key: EncodedPublicKey) => ({
+      ...one,
+      signer: { kind: "single" as const, publicKey: key },
+    });
+    const sizeOf = (checks: SignatureCheck[]) => packChecks(checks, new KeyNames()).packed.keys.length;
+    expect(sizeOf([one, one, signed(copied)])).toBe(49);
+    expect(sizeOf([one, signed(legacy), one])).toBe(2 * 49);
   });
 });
