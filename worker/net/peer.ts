@@ -30,7 +30,7 @@ export interface PeerOptions {
   readonly onClose: (peer: Peer, error: DashlightError) => void;
   /** A message of the peer's that answers nothing and does not decode; the connection goes on unless the caller ends it. */
   readonly onBadMessage: (peer: Peer, error: DashlightError) => void;
-  /** A round trip was measured. */
+  /** A round trip was measured: one that held no work of the node's. */
   readonly onPong?: (peer: Peer, rttMs: number) => void;
 }
 
@@ -46,6 +46,12 @@ interface Pending {
   readonly stopListening: () => void;
 }
 
+interface Ping {
+  readonly sentAtMs: number;
+  /** Its pong waits for no answer. */
+  readonly isAlone: boolean;
+}
+
 /**
  * One connection to a node: handshake, framing, pings, requests. A node handles a connection's messages in order, so
  * a ping behind each request tells a refused request from a slow one after one round trip.
@@ -56,7 +62,11 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #decoder: FrameDecoder;
   readonly #pending: Pending[] = [];
-  readonly #pingTimes = new Map<bigint, number>();
+  /** Without a pong so far. */
+  readonly #pings = new Map<bigint, Ping>();
+  #introducedAtMs = 0;
+  /** When the first byte came of the frame that is not complete. */
+  #frameBeganMs = 0;
   #connection: Connection | undefined;
   #version: Version | undefined;
   #isReady = false;
@@ -67,6 +77,8 @@ export class Peer {
   latencyMs: number | undefined;
   /** Of the message that came last, header included. */
   messageBytes = 0;
+  /** From its first byte to its last. */
+  messageMs = 0;
   bytesIn = 0;
   bytesOut = 0;
 
@@ -98,7 +110,7 @@ export class Peer {
 
   /** When the oldest ping without a pong was sent; infinity if none was. */
   get #oldestPing(): number {
-    return Math.min(...this.#pingTimes.values());
+    return Math.min(...[...this.#pings.values()].map(({ sentAtMs }) => sentAtMs));
   }
 
   /** A blocks-only node disconnects whoever asks it for a qrinfo. */
@@ -133,6 +145,7 @@ export class Peer {
         if (error) reject(error);
         else resolve();
       };
+      this.#introducedAtMs = clock.now();
       this.send({ command: "version", payload: this.#introduction() });
     });
     // What came behind the verack in the same chunk may have ended the connection already.
@@ -185,7 +198,7 @@ export class Peer {
       signal?.addEventListener("abort", onAbort);
       this.#pending.push(pending);
       this.send(message);
-      this.#ping(fence);
+      this.#ping(fence, false);
     });
   }
 
@@ -214,8 +227,12 @@ export class Peer {
 
   #receive(bytes: Uint8Array): void {
     this.bytesIn += bytes.length;
+    const nowMs = this.#options.clock.now();
+    let beganMs = this.#decoder.isInside ? this.#frameBeganMs : nowMs;
     for (const frame of this.#decoder.push(bytes)) {
       if (this.#closedBy) return;
+      this.messageMs = nowMs - beganMs;
+      beganMs = nowMs;
       if (frame.kind === "dropped") {
         this.#options.onBadMessage(this, frame.error);
       } else if (frame.kind === "broken") {
@@ -226,6 +243,7 @@ export class Peer {
         this.#decode(frame.command, frame.payload);
       }
     }
+    this.#frameBeganMs = beganMs;
   }
 
   #decode(command: string, payload: Uint8Array): void {
@@ -266,6 +284,7 @@ export class Peer {
   #receiveVersion(version: Version): void {
     if (this.#version) return;
     this.#version = version;
+    this.#measure(this.#introducedAtMs);
     if (version.protocolVersion < MIN_PROTOCOL_VERSION) {
       this.#failHandshake(`protocol ${version.protocolVersion} is too old`);
       return;
@@ -297,15 +316,19 @@ export class Peer {
   }
 
   #receivePong(nonce: bigint): void {
-    const sentAt = this.#pingTimes.get(nonce);
-    if (sentAt === undefined) return;
-    this.#pingTimes.delete(nonce);
-    this.latencyMs = this.#options.clock.now() - sentAt;
-    this.#options.onPong?.(this, this.latencyMs);
+    const ping = this.#pings.get(nonce);
+    if (!ping) return;
+    this.#pings.delete(nonce);
+    if (ping.isAlone) this.#measure(ping.sentAtMs);
     const refused = this.#pending.find(({ fence }) => fence === nonce);
     if (!refused) return;
     const facts = { address: this.address, request: refused.name };
     this.#settle(refused, () => refused.reject(new DashlightError({ code: "net/refused", ...facts })));
+  }
+
+  #measure(sentAtMs: number): void {
+    this.latencyMs = this.#options.clock.now() - sentAtMs;
+    this.#options.onPong?.(this, this.latencyMs);
   }
 
   #settle(pending: Pending, settle: () => void): void {
@@ -317,8 +340,9 @@ export class Peer {
     settle();
   }
 
-  #ping(nonce: bigint): void {
-    this.#pingTimes.set(nonce, this.#options.clock.now());
+  /** @param isAlone - the node has nothing of ours to do before it */
+  #ping(nonce: bigint, isAlone: boolean): void {
+    this.#pings.set(nonce, { sentAtMs: this.#options.clock.now(), isAlone });
     this.send({ command: "ping", payload: nonce });
   }
 
@@ -329,7 +353,8 @@ export class Peer {
         this.close("it no longer answers");
         return;
       }
-      this.#ping(randomNonce());
+      // A request that ended early still has its ping on the way.
+      this.#ping(randomNonce(), this.#pings.size === 0);
       this.#schedulePing();
     }, PING_INTERVAL_MS);
   }

@@ -11,8 +11,12 @@ type Content =
   | { readonly kind: "qrinfo"; readonly qrInfo: QRInfo }
   | { readonly kind: "mnlistdiff"; readonly diff: MnListDiff };
 
-/** What a peer sent; `bytes` on the wire. */
-export type SyncAnswer = Content & { readonly peer: Peer; readonly bytes: number };
+/** What a peer sent; `bytes` on the wire, and how long they took from the first to the last. */
+export type SyncAnswer = Content & {
+  readonly peer: Peer;
+  readonly bytes: number;
+  readonly transferMs: number;
+};
 
 export interface AskOptions {
   readonly timeoutMs: number;
@@ -29,10 +33,10 @@ export function askPeer(request: SyncRequest, peer: Peer, options: AskOptions): 
   const { timeoutMs, signal, isOverdue } = options;
   const take = (message: Message): SyncAnswer | undefined => {
     if (!isAbout(message, request) || isOverdue(message)) return undefined;
-    const bytes = peer.messageBytes;
+    const base = { peer, bytes: peer.messageBytes, transferMs: peer.messageMs };
     return message.command === "qrinfo"
-      ? { kind: "qrinfo", peer, bytes, qrInfo: message.payload }
-      : { kind: "mnlistdiff", peer, bytes, diff: message.payload };
+      ? { kind: "qrinfo", ...base, qrInfo: message.payload }
+      : { kind: "mnlistdiff", ...base, diff: message.payload };
   };
   const question: Message =
     request.kind === "mnlistdiff"

@@ -193,7 +193,7 @@ export class Executor {
       this.#end(task, "aborted", LEFT_THE_CHAIN);
       return;
     }
-    const { tuning, account, workBlockOf, signal, clock } = this.#options;
+    const { tuning, account, workBlockOf, signal } = this.#options;
     const { request } = task;
     const { address } = peer;
     const controller = new AbortController();
@@ -202,7 +202,6 @@ export class Executor {
       request,
       request.kind === "qrinfo" ? (workBlockOf(request.workHeight) ?? "") : "",
     );
-    const sentAtMs = clock.now();
     task.status = "inFlight";
     this.#slots.take(peer, request.kind);
     this.#inFlight.add(controller);
@@ -216,7 +215,7 @@ export class Executor {
       });
       isOver("answered");
       this.#slots.release(peer, request.kind);
-      this.#receive(task, answer, clock.now() - sentAtMs);
+      this.#receive(task, answer);
     } catch (error) {
       isOver(isDashlightError(error, "net/timeout") ? "timed-out" : "refused");
       this.#slots.release(peer, request.kind);
@@ -229,9 +228,9 @@ export class Executor {
     this.#pump();
   }
 
-  #receive(task: SyncTask, answer: SyncAnswer, durationMs: number): void {
+  #receive(task: SyncTask, answer: SyncAnswer): void {
     task.status = "answered";
-    this.health.receive(answer.peer.address, answer.bytes, durationMs);
+    this.health.receive(answer.peer.address, answer.bytes, answer.transferMs);
     this.#options.log.receive(task.row, answer.bytes);
     this.#answers.add(task, answer);
   }

@@ -17,7 +17,7 @@ const FACTORS = { highLatency: 0.8, lowBandwidth: 0.5, unstable: 0.6 };
 
 type Sample = { readonly address: string; readonly atMs: number } & (
   | { readonly kind: "pong"; readonly rttMs: number }
-  | { readonly kind: "answer"; readonly bytes: number; readonly durationMs: number }
+  | { readonly kind: "answer"; readonly bytes: number; readonly transferMs: number }
   | { readonly kind: "loss" }
 );
 
@@ -52,9 +52,9 @@ export class NetworkMonitor {
     this.#add({ kind: "pong", address, rttMs, atMs: this.#now() });
   }
 
-  /** @param durationMs - since it was asked for */
-  answer(address: string, bytes: number, durationMs: number): void {
-    this.#add({ kind: "answer", address, bytes, durationMs, atMs: this.#now() });
+  /** @param transferMs - from its first byte to its last: before that the node was at work, not the line */
+  answer(address: string, bytes: number, transferMs: number): void {
+    this.#add({ kind: "answer", address, bytes, transferMs, atMs: this.#now() });
   }
 
   /** No answer came in time, or the connection ended before it. */
@@ -69,7 +69,7 @@ export class NetworkMonitor {
       (sample) => sample.atMs >= oldestMs && (address === undefined || sample.address === address),
     );
     const rttMs = median(samples.flatMap((sample) => (sample.kind === "pong" ? [sample.rttMs] : [])));
-    const bytesPerSecond = throughput(samples, rttMs ?? 0);
+    const bytesPerSecond = throughput(samples);
     const answers = samples.filter(({ kind }) => kind !== "pong");
     const lost = answers.filter(({ kind }) => kind === "loss").length;
     const lossShare = answers.length === 0 ? 0 : lost / answers.length;
@@ -107,15 +107,14 @@ export class NetworkMonitor {
   }
 }
 
-/** The round trip itself is no time in which bytes come. */
-function throughput(samples: readonly Sample[], rttMs: number): number | undefined {
+function throughput(samples: readonly Sample[]): number | undefined {
   const transfers = samples.flatMap((sample) =>
     sample.kind === "answer" && sample.bytes >= MIN_TRANSFER_BYTES ? [sample] : [],
   );
   if (transfers.length === 0) return undefined;
   const bytes = transfers.reduce((sum, transfer) => sum + transfer.bytes, 0);
-  const durationMs = transfers.reduce((sum, transfer) => sum + Math.max(1, transfer.durationMs - rttMs), 0);
-  return (1000 * bytes) / durationMs;
+  const transferMs = transfers.reduce((sum, transfer) => sum + Math.max(1, transfer.transferMs), 0);
+  return (1000 * bytes) / transferMs;
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -27,9 +27,9 @@ export class SyncHealth {
     this.concurrency = new AdaptiveConcurrency(tuning, now);
   }
 
-  /** An answer came, good or bad. @param durationMs - since it was asked for */
-  receive(address: string, bytes: number, durationMs: number): void {
-    this.monitor.answer(address, bytes, durationMs);
+  /** An answer came, good or bad. @param transferMs - from its first byte to its last */
+  receive(address: string, bytes: number, transferMs: number): void {
+    this.monitor.answer(address, bytes, transferMs);
     this.breakers.record(address, "ok", this.#now());
     this.concurrency.record(true);
   }

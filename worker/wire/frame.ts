@@ -83,6 +83,11 @@ export class FrameDecoder {
     return frames;
   }
 
+  /** Whether a frame has begun that is not complete. */
+  get isInside(): boolean {
+    return this.#filled > 0 || this.#header !== undefined;
+  }
+
   #wanted(): number {
     return this.#header?.size ?? FRAME_HEADER_SIZE;
   }

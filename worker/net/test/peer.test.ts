@@ -390,16 +390,75 @@ describe.runIf(hasVectors(FOLDER))("pings", () => {
   it("sends one every half minute and measures the way there and back", async () => {
     const node = await startNode({ stallOn: "ping" });
     const observed = await connected(node);
-    expect(observed.peer.latencyMs).toBeUndefined();
     observed.clock.advance(30_000);
     await until(() => node.count("ping") === 1, "ping");
     observed.clock.advance(123);
     expect(observed.peer.expectedLatencyMs).toBe(123);
     node.release();
-    await until(() => observed.peer.latencyMs !== undefined, "pong");
+    await until(() => observed.peer.latencyMs !== 0, "pong");
     expect([observed.peer.latencyMs, observed.peer.expectedLatencyMs]).toEqual([123, 123]);
     observed.clock.advance(30_000);
     await until(() => node.count("ping") === 2, "another ping");
+  });
+
+  it("measures the handshake too", async () => {
+    const node = await startNode({ withheld: ["version"] });
+    const observed = new Observed(node);
+    const connecting = observed.peer.connect();
+    await until(() => node.count("version") === 1, "introduced");
+    observed.clock.advance(80);
+    const [recorded] = node.recording.handshake;
+    node.pushBytes(node.frame("version", recorded?.payload ?? new Uint8Array()));
+    await connecting;
+    expect(observed.peer.latencyMs).toBe(80);
+  });
+
+  it("takes the time that a node works for no way there and back", async () => {
+    const node = await startNode({ stallOn: "getmnlistd" });
+    const rtts: number[] = [];
+    const observed = await connected(node, { onPong: (_peer, rttMs) => rtts.push(rttMs) });
+    const answer = observed.requestDiff(node);
+    await until(() => node.count("ping") === 1, "asked");
+    observed.clock.advance(TIMEOUT_MS - 1);
+    // One more waits behind the answer.
+    const abort = new AbortController();
+    const headers = observed.requestHeaders(abort.signal).catch(() => undefined);
+    await until(() => node.count("ping") === 2, "asked again");
+    abort.abort();
+    await headers;
+    observed.clock.advance(1);
+    await answer.catch(() => undefined);
+    observed.clock.advance(15_000);
+    await until(() => node.count("ping") === 3, "a ping behind both");
+    node.release();
+    node.push("ping", encode(pingNonce, 5n));
+    await until(() => node.count("pong") === 2, "all said");
+    expect(rtts).toEqual([0]);
+    observed.clock.advance(30_000);
+    await until(() => rtts.length === 2, "a ping alone");
+  });
+
+  it("times a message from its first byte to its last", async () => {
+    const node = await startNode({ stallOn: "getmnlistd" });
+    const observed = await connected(node);
+    const frame = node.frame("inv", Uint8Array.of(0));
+    const push = async (bytes: Uint8Array) => {
+      const heard = observed.peer.bytesIn + bytes.length;
+      node.pushBytes(bytes);
+      await until(() => observed.peer.bytesIn === heard, "heard");
+    };
+    observed.clock.advance(70);
+    await push(Uint8Array.from([...frame, ...frame.slice(0, 3)]));
+    expect([observed.peer.messageBytes, observed.peer.messageMs]).toEqual([25, 0]);
+    observed.clock.advance(200);
+    await push(frame.slice(3, 20));
+    observed.clock.advance(300);
+    await push(Uint8Array.from([...frame.slice(20), ...frame]));
+    expect(observed.peer.messageMs).toBe(0);
+    await push(frame.slice(0, 24));
+    observed.clock.advance(40);
+    await push(frame.slice(24));
+    expect(observed.peer.messageMs).toBe(40);
   });
 
   it("ignores a pong of no ping", async () => {
@@ -408,7 +467,7 @@ describe.runIf(hasVectors(FOLDER))("pings", () => {
     node.push("pong", encode(pingNonce, 999n));
     node.push("ping", encode(pingNonce, 8n));
     await until(() => node.count("pong") === 2, "pong");
-    expect([observed.peer.latencyMs, observed.peer.isReady]).toEqual([undefined, true]);
+    expect([observed.peer.latencyMs, observed.peer.isReady]).toEqual([0, true]);
   });
 
   it("gives up a node that owes a pong for more than a minute", async () => {

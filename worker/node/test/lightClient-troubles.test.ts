@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
-import { decode } from "../../wire/codec.ts";
+import { decode, encode } from "../../wire/codec.ts";
+import { pingNonce } from "../../wire/control.ts";
 import { toHashHex } from "../../wire/hashes.ts";
 import { getMnListDiff, mnListDiff } from "../../wire/mnListDiff.ts";
 import type { Version } from "../../wire/version.ts";
@@ -193,7 +194,9 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     const honest = await startNode();
     run.connect(honest);
     // Its headers are in: only the slow one's answer is still awaited when time moves on.
-    await run.until(() => run.peer(honest)?.latencyMs !== undefined, "second peer");
+    await run.until(() => honest.count("ping") > 0, "second peer");
+    honest.push("ping", encode(pingNonce, 1n));
+    await run.until(() => honest.count("pong") === 2, "headers of the second peer");
     expect(run.snapshot.isSynced).toBe(false);
     run.clock.advance(30_000);
     await run.synced();
