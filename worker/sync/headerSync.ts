@@ -129,10 +129,12 @@ export class HeaderSync {
   /** Headers that lead nowhere cost their sender little and us a place among the forks. @throws `net/header-flood` */
   #countUseless({ address }: Peer, { added, accepted, linked, changedFrom }: Taken): void {
     const unconnected = linked.hashes.length / 32 - accepted;
-    const headers = (this.#useless.get(address) ?? 0) + added + unconnected;
-    this.#useless.set(address, changedFrom === undefined ? headers : 0);
-    if (changedFrom === undefined && headers > MAX_USELESS_HEADERS)
-      throw new DashlightError({ code: "net/header-flood", address, headers });
+    const before = this.#useless.get(address) ?? 0;
+    const headers = changedFrom === undefined ? before + added + unconnected : 0;
+    const isFlood = headers > MAX_USELESS_HEADERS;
+    // What came before its sender was stopped is no second flood.
+    this.#useless.set(address, isFlood ? 0 : headers);
+    if (isFlood) throw new DashlightError({ code: "net/header-flood", address, headers });
   }
 
   async #syncNow(peer: Peer, signal: AbortSignal): Promise<void> {

@@ -300,6 +300,8 @@ describe.runIf(hasVectors(FOLDER))("header sync", () => {
     await expect(accept(fork(1))).rejects.toMatchObject({
       facts: { code: "net/header-flood", address: node.address, headers: 257 },
     });
+    // It is told once, and of nobody else.
+    expect(await accept(fork(1))).toBe(true);
     const headers = { command: "headers", payload: fork(1) } as const;
     expect(await rig.sync.accept(await rig.peer(other), headers)).toBe(true);
   });
