@@ -53,7 +53,9 @@ describe("a pool of threads", () => {
   it.each([1, 2, 3])("%i of them judge as the engine does", async (size) => {
     const pool = open(unasked(mcl), size);
     expect(await pool.verify(batch)).toEqual(batch.map(() => true));
-    expect(await pool.verify(forgedAt(batch, 7))).toEqual(batch.map((_, i) => i !== 7));
+    for (const at of [0, 7, 12, batch.length - 1]) {
+      expect(await pool.verify(forgedAt(batch, at))).toEqual(batch.map((_, i) => i !== at));
+    }
     expect(await pool.verify([])).toEqual([]);
   });
 
