@@ -287,6 +287,11 @@ export class Executor {
       case "retry-later":
         this.history.backOff(request, this.#now() + decision.pauseMs);
         break;
+      case "retry-smaller":
+        this.history.goSmaller(request);
+        this.health.concurrency.halve();
+        task.request = withoutExtraShare(request);
+        break;
       case "retry-alone":
         this.history.goAlone(request);
         this.health.concurrency.goSequential();
@@ -371,6 +376,12 @@ export class Executor {
     }
     this.#run?.fail(reason);
   }
+}
+
+/** The fourth cycle back is seldom needed, and if it is the next plan asks for it. */
+function withoutExtraShare(request: SyncRequest): SyncRequest {
+  if (request.kind !== "qrinfo") return request;
+  return { ...request, request: { ...request.request, extraShare: false } };
 }
 
 /** A list is based on what was held when it was planned, or on another answer; a qrinfo on itself, unless it says so. */

@@ -43,6 +43,10 @@ export class RequestHistory {
     this.#change(request, { backoffs, notBeforeMs, mayRepeat: true });
   }
 
+  goSmaller(request: SyncRequest): void {
+    this.#change(request, { wasSmaller: true, mayRepeat: true });
+  }
+
   goAlone(request: SyncRequest): void {
     this.#change(request, { wasAlone: true, mayRepeat: true });
   }
@@ -102,6 +106,7 @@ function emptyPast(kind: SyncRequest["kind"]): Past {
     kind,
     failures: [],
     backoffs: 0,
+    wasSmaller: false,
     wasAlone: false,
     notBeforeMs: 0,
     mayRepeat: false,
