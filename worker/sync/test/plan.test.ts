@@ -7,7 +7,7 @@ import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
-import { NEEDED_BY_LOCK } from "../discover.ts";
+import { discover, NEEDED_BY_LOCK } from "../discover.ts";
 import { EMPTY_PLAN, plan, type SyncPlan } from "../plan.ts";
 import { isLikelyActiveAt, predictNeeds } from "../planPrediction.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
@@ -102,6 +102,25 @@ describe("whether a quorum is likely active", () => {
 
 const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLength: 12 });
 const runs = { numRuns: 25 };
+
+describe("at the start of rotation", () => {
+  it("a quorum needs the lists of the cycles that there were", () => {
+    const { chain, neededTypes, context } = world;
+    const { params } = context;
+    const late = { ...context, params: { ...params, activation: { ...params.activation, dip0024: 150 } } };
+    const needs = { neededTypes, tipHeight: 220, quorumSetHeights: [], awaitedQuorums: [] };
+    const listsOf = (of: typeof context) => {
+      const { missingLists, unresolvable } = discover(holding([220]), of, needs);
+      expect(unresolvable).toEqual([]);
+      const rotating = missingLists.filter(({ neededBy }) =>
+        neededBy.some((quorum) => quorum.startsWith("5:")),
+      );
+      return rotating.map(({ height }) => height);
+    };
+    expect(chain.quorumsAt(220).ofType(5).length).toBe(4);
+    expect([listsOf(context), listsOf(late)]).toEqual([[40, 88, 136, 184], [184]]);
+  });
+});
 
 describe("after an early end", () => {
   it("a plan asks for what is left, and for nothing that only an old tip's quorums need", () => {
