@@ -76,6 +76,8 @@ export interface PlanOptions {
   readonly neededTypes: readonly number[];
   /** False where no peer answers a getqrinfo: then lists come by mnlistdiff alone. */
   readonly canAskQrInfo: boolean;
+  /** Work blocks of cycles whose qrinfo no peer sends. */
+  readonly isCycleExhausted?: (workHeight: Height) => boolean;
   readonly costs?: PlanCosts;
   /** How many cycles below the tip's a qrinfo's requested block may lie; any by default. */
   readonly maxQrInfoSpan?: number | undefined;
@@ -149,16 +151,21 @@ class Planner {
     this.#size = new SizeEstimate(newest?.masternodes.length, newest?.quorums.size);
     const llmq = context.params.llmqs.get(context.params.llmqTypeInstantSend);
     this.#llmq = llmq?.useRotation ? llmq : undefined;
-    if (this.#llmq && options.canAskQrInfo) {
-      this.#qrInfos = new QrInfoMaker({
-        state,
-        context,
-        options,
-        llmq: this.#llmq,
-        held: this.#held,
-        size: this.#size,
-      });
-    }
+    this.#qrInfos = this.#makeQrInfos();
+  }
+
+  /** Whoever passes over the qrinfo for the tip passes over all others: they are not tried. */
+  #makeQrInfos(): QrInfoMaker | undefined {
+    if (!this.#llmq || !this.#options.canAskQrInfo) return undefined;
+    const qrInfos = new QrInfoMaker({
+      state: this.#state,
+      context: this.#context,
+      options: this.#options,
+      llmq: this.#llmq,
+      held: this.#held,
+      size: this.#size,
+    });
+    return qrInfos.isExhausted(qrInfos.tipCycle) ? undefined : qrInfos;
   }
 
   plan(): SyncPlan {
@@ -253,10 +260,9 @@ class Planner {
     let reachedDownTo = Number.POSITIVE_INFINITY;
     for (const cycle of missingSnapshots) {
       if (cycle >= reachedDownTo) continue;
-      const requested = Math.min(
-        tipCycle,
-        requests.length === 0 && predictedCycle !== undefined ? tipCycle : cycle + llmq.dkgInterval,
-      );
+      const isFirst = requests.length === 0 && predictedCycle !== undefined;
+      const requested = isFirst ? tipCycle : Math.min(tipCycle, cycle + llmq.dkgInterval);
+      if (qrInfos.isExhausted(requested)) continue;
       if ((tipCycle - requested) / llmq.dkgInterval > maxQrInfoSpan) {
         this.#rationale.push(
           `no QRInfo for the cycle at ${requested}: it lies more than ${maxQrInfoSpan} cycles below the tip's`,
@@ -274,11 +280,14 @@ class Planner {
 
   /** @param qrInfoRequests - what they bring comes by no mnlistdiff */
   #assemble(qrInfoRequests: readonly QrInfoRequest[], missingSnapshots: readonly Height[]): SyncPlan {
-    const { canAskQrInfo, costs = DEFAULT_COSTS } = this.#options;
+    const { costs = DEFAULT_COSTS } = this.#options;
     const mnListDiffRequests = this.#diffs(qrInfoRequests);
     const requests = this.#inOrder(mnListDiffRequests, qrInfoRequests);
     const estimatedBytes = requests.reduce((sum, request) => sum + request.estimatedBytes, 0);
-    const fallbackToMnListDiff = missingSnapshots.length > 0 && !canAskQrInfo;
+    const nextOf = (cycle: Height) => cycle + (this.#llmq?.dkgInterval ?? 0);
+    const fallbackToMnListDiff = missingSnapshots.some(
+      (cycle) => this.#qrInfos?.isExhausted(nextOf(cycle)) ?? true,
+    );
     return {
       qrInfoRequests,
       mnListDiffRequests,

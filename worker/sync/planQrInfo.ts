@@ -40,6 +40,11 @@ export class QrInfoMaker {
     return this.#workHeights(this.tipCycle).at(-1) ?? 0;
   }
 
+  /** Whether the one about a cycle was given up, and nobody is left to be asked. */
+  isExhausted(cycle: Height): boolean {
+    return this.#input.options.isCycleExhausted?.(cycle - WORK_DIFF_DEPTH) ?? false;
+  }
+
   /**
    * @param cycle - base of the newest cycle that it is about
    * @param coming - heights of lists on their way

@@ -82,7 +82,10 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     const ended = rig.run([rig.qrInfo(), rig.diff(448, 478)]);
     expect(await ended).toBe(true);
     expect(rig.states().sort()).toEqual(["answered", "fellBack"]);
-    expect(rig.executor.canAskQrInfo).toBe(false);
+    const { executor } = rig;
+    expect([executor.isCycleExhausted(448), executor.areSnapshotsExhausted]).toEqual([true, true]);
+    // The qrinfo about another cycle is another one.
+    expect([executor.isCycleExhausted(424), executor.canAskQrInfo]).toEqual([false, true]);
     expect(rig.applied).toEqual(["478"]);
   });
 

@@ -300,6 +300,26 @@ describe("a plan", () => {
     expect(missingLists.length).toBeLessThan(first.requests.length);
   });
 
+  it("leaves out a cycle whose qrinfo nobody sends, and all of them if that is the tip's", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const missingCycles = ([192, 384] as const).map((cycleHeight) => {
+      return { cycleHeight, reason: "snapshot-missing" } as const;
+    });
+    const discovery = { ...world.discover(state), missingCycles, total: 2 };
+    const planWithout = (...exhausted: readonly Height[]) =>
+      plan(discovery, state, world.context, {
+        tipHeight: world.chain.tipHeight,
+        neededTypes: world.neededTypes,
+        canAskQrInfo: true,
+        extraShare: false,
+        isCycleExhausted: (workHeight) => exhausted.includes(workHeight),
+      });
+    const cycles = ({ qrInfoRequests }: SyncPlan) => qrInfoRequests.map(({ workHeight }) => workHeight);
+    expect([cycles(planWithout()), planWithout().fallbackToMnListDiff]).toEqual([[424, 232], false]);
+    expect([cycles(planWithout(232)), planWithout(232).fallbackToMnListDiff]).toEqual([[424], true]);
+    expect([cycles(planWithout(424)), planWithout(424).fallbackToMnListDiff]).toEqual([[], true]);
+  });
+
   it("takes a list that nobody sends neither as a target nor as a base of a guess", () => {
     const [wanted] = world.plan(EMPTY_ENGINE).mnListDiffRequests;
     const height = wanted?.height ?? 0;
