@@ -230,7 +230,7 @@ export class LightClient {
       progress: this.#progress.update(this.#countProgress(), clock.now()),
       isSynced: this.isSynced,
       exhaustedLists: this.#lists.exhaustedLists,
-      areSnapshotsExhausted: !this.#lists.executor.canAskQrInfo,
+      areSnapshotsExhausted: this.#lists.executor.areSnapshotsExhausted,
       problem: this.#lists.pauseProblem ?? problem ?? this.#connectionProblem(),
       stored,
       blsEngine: bls.engine,

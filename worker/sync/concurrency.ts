@@ -47,11 +47,17 @@ export class AdaptiveConcurrency {
     if (this.#outcomes.length < MIN_OUTCOMES) return;
     const failed = this.#outcomes.filter((outcome) => !outcome).length / this.#outcomes.length;
     if (failed > SEQUENTIAL_SHARE) this.goSequential();
-    else if (failed > HALF_SHARE) this.#reduceTo(Math.ceil(this.#limit / 2));
+    else if (failed > HALF_SHARE) this.halve();
+  }
+
+  /** Half as many requests at a time, until others do not fail. */
+  halve(): void {
+    if (this.#tuning.adaptiveConcurrency) this.#reduceTo(Math.ceil(this.#limit / 2));
   }
 
   /** One request after another for a while. */
   goSequential(): void {
+    if (!this.#tuning.adaptiveConcurrency) return;
     this.#sequentialUntilMs = this.#now() + SEQUENTIAL_MS;
     this.#reduceTo(1);
   }

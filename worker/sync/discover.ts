@@ -5,7 +5,7 @@ import { memberListHeight } from "../engine/members.ts";
 import { type QuorumEntry, quorumKey } from "../engine/quorumSet.ts";
 import { Rotation } from "../engine/rotation.ts";
 import { type EngineState, isContradicted, listAtHeight, newestList, statusOf } from "../engine/state.ts";
-import type { LlmqParams } from "../params/llmq.ts";
+import { type LlmqParams, WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { BlockHash, Height, QuorumHash } from "../wire/hashes.ts";
 import { cycleWorkHeights, isLikelyActiveAt } from "./planPrediction.ts";
 
@@ -28,7 +28,8 @@ export interface MissingCycle {
 export interface Unresolvable {
   readonly llmqType: number;
   readonly quorumHash: QuorumHash;
-  readonly reason: "base-block-unknown";
+  /** Of the quorum itself, or of a list that its members are drawn from. */
+  readonly reason: "base-block-unknown" | "work-block-unknown";
 }
 
 /** What the engine lacks to judge every needed quorum of the newest list. */
@@ -39,7 +40,7 @@ export interface Discovery {
   readonly missingLists: readonly MissingList[];
   /** Rotating cycles without a usable snapshot, ascending. */
   readonly missingCycles: readonly MissingCycle[];
-  /** Quorums whose base block no known header has; no request cures that. */
+  /** Quorums with a block that no known header has; no request cures that. */
   readonly unresolvable: readonly Unresolvable[];
   /** Needed quorums not judged yet. */
   readonly unjudged: number;
@@ -78,7 +79,7 @@ export function discover(
   const unknown = newest ? quorumsToJudge(state, newest, neededTypes) : [];
   const unjudged = tip ? unknown.filter((quorum) => isOfUseAt(tipHeight, quorum, context)) : unknown;
   for (const quorum of new Set([...unjudged, ...awaitedQuorums])) gathered.add(quorum);
-  for (const height of quorumSetHeights) gathered.needList(height, NEEDED_BY_LOCK);
+  for (const height of quorumSetHeights) gathered.needLists([height], NEEDED_BY_LOCK);
   const missingLists = gathered.missingLists();
   const missingCycles = gathered.missingCycles();
   return {
@@ -139,12 +140,26 @@ class Gathered {
     } else if (isRotating(llmq, baseHeight, params.activation.dip0024)) {
       this.#addRotating(quorum, llmq, baseHeight - (baseHeight % llmq.dkgInterval));
     } else {
-      this.needList(memberListHeight(baseHeight, params.activation.v20), keyOf(quorum));
+      this.#needListsOf(quorum, [memberListHeight(baseHeight, params.activation.v20)]);
     }
   }
 
+  #needListsOf(quorum: QuorumEntry, heights: readonly Height[]): void {
+    const { llmqType, quorumHash } = quorum.commitment;
+    if (heights.some((height) => !this.#context.chain.hashAt(height))) {
+      this.unresolvable.push({ llmqType, quorumHash, reason: "work-block-unknown" });
+    }
+    this.needLists(heights, quorumKey(llmqType, quorumHash));
+  }
+
   #addRotating(quorum: QuorumEntry, llmq: LlmqParams, cycleBase: Height): void {
-    for (const height of cycleWorkHeights(cycleBase, llmq)) this.needList(height, keyOf(quorum));
+    // Before rotation began there was nothing to draw from.
+    const firstCycle = Math.max(1, this.#context.params.activation.dip0024);
+    const heights = cycleWorkHeights(cycleBase, llmq);
+    this.#needListsOf(
+      quorum,
+      heights.filter((height) => height + WORK_DIFF_DEPTH >= firstCycle),
+    );
     const status = statusOf(this.#state, quorum);
     if (isContradicted(status)) {
       const cycleHeight = cycleBase - llmq.dkgInterval;
@@ -160,12 +175,16 @@ class Gathered {
     }
   }
 
-  needList(height: Height, neededBy: string): void {
-    const blockHash = this.#context.chain.hashAt(height);
-    if (!blockHash || listAtHeight(this.#state, this.#context.chain, height)) return;
-    const missing = this.#lists.get(height) ?? { blockHash, neededBy: [] };
-    missing.neededBy.push(neededBy);
-    this.#lists.set(height, missing);
+  /** Those on the chain that are not held. */
+  needLists(heights: readonly Height[], neededBy: string): void {
+    const { chain } = this.#context;
+    for (const height of heights) {
+      const blockHash = chain.hashAt(height);
+      if (!blockHash || listAtHeight(this.#state, chain, height)) continue;
+      const missing = this.#lists.get(height) ?? { blockHash, neededBy: [] };
+      missing.neededBy.push(neededBy);
+      this.#lists.set(height, missing);
+    }
   }
 
   missingLists(): MissingList[] {
@@ -177,8 +196,4 @@ class Gathered {
   missingCycles(): MissingCycle[] {
     return [...this.#cycles.values()].sort((a, b) => a.cycleHeight - b.cycleHeight);
   }
-}
-
-function keyOf({ commitment }: QuorumEntry): string {
-  return quorumKey(commitment.llmqType, commitment.quorumHash);
 }

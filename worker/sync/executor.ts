@@ -14,7 +14,7 @@ import { ANY_LIST, ANY_QRINFO, PeerSlots, type Wanted } from "./peerSlots.ts";
 import type { SyncPlan, SyncRequest } from "./plan.ts";
 import { DEFAULT_COSTS, type PlanCosts } from "./planCosts.ts";
 import { type Decision, recover } from "./recovery.ts";
-import { QRINFO_KEY, RequestHistory, refusable, requestKey } from "./requestHistory.ts";
+import { cycleKey, RequestHistory, refusable, requestKey } from "./requestHistory.ts";
 import type { RequestLog } from "./requestLog.ts";
 import { priorityAfter } from "./requestQueue.ts";
 import { SyncHealth } from "./syncHealth.ts";
@@ -157,10 +157,20 @@ export class Executor {
     return this.#isExhausted(String(height), ANY_LIST);
   }
 
-  /** While nobody is connected, there is no saying. */
+  /** @returns whether the qrinfo about a cycle was given up, and nobody is left that could be asked for it */
+  isCycleExhausted(workHeight: Height): boolean {
+    return this.#isExhausted(cycleKey(workHeight), ANY_QRINFO);
+  }
+
+  /** Whether anybody answers a qrinfo at all. While nobody is connected, there is no saying. */
   get canAskQrInfo(): boolean {
-    if (this.#options.ready().length === 0) return true;
-    return this.#slots.usable(ANY_QRINFO).length > 0 && !this.#isExhausted(QRINFO_KEY, ANY_QRINFO);
+    return this.#options.ready().length === 0 || this.#slots.usable(ANY_QRINFO).length > 0;
+  }
+
+  /** Nobody is left to be asked for the snapshots of some cycle. */
+  get areSnapshotsExhausted(): boolean {
+    const { cycleKeys } = this.history;
+    return !this.canAskQrInfo || cycleKeys.some((key) => this.#isExhausted(key, ANY_QRINFO));
   }
 
   /** What requests cost now. */
@@ -286,6 +296,11 @@ export class Executor {
       case "retry-later":
         this.history.backOff(request, this.#now() + decision.pauseMs);
         break;
+      case "retry-smaller":
+        this.history.goSmaller(request);
+        this.health.concurrency.halve();
+        task.request = withoutExtraShare(request);
+        break;
       case "retry-alone":
         this.history.goAlone(request);
         this.health.concurrency.goSequential();
@@ -370,6 +385,12 @@ export class Executor {
     }
     this.#run?.fail(reason);
   }
+}
+
+/** The fourth cycle back is seldom needed, and if it is the next plan asks for it. */
+function withoutExtraShare(request: SyncRequest): SyncRequest {
+  if (request.kind !== "qrinfo") return request;
+  return { ...request, request: { ...request.request, extraShare: false } };
 }
 
 /** A list is based on what was held when it was planned, or on another answer; a qrinfo on itself, unless it says so. */

@@ -258,6 +258,7 @@ export class ListSync {
       tipHeight,
       neededTypes,
       canAskQrInfo: this.executor.canAskQrInfo,
+      isCycleExhausted: (workHeight) => this.executor.isCycleExhausted(workHeight),
       extraShare,
       ...(maxQrInfoSpan === undefined ? {} : { maxQrInfoSpan }),
       unavailable: (height) => this.executor.isListExhausted(height),

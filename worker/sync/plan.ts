@@ -6,15 +6,11 @@ import { type BlockHash, fromHashHex, type Height } from "../wire/hashes.ts";
 import type { GetMnListDiff } from "../wire/mnListDiff.ts";
 import type { GetQRInfo } from "../wire/qrInfo.ts";
 import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
-import { DEFAULT_COSTS, type PlanCosts, SizeEstimate } from "./planCosts.ts";
+import { DEFAULT_COSTS, durationMs, type PlanCosts, SizeEstimate } from "./planCosts.ts";
 import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight, spareListHeight } from "./planPrediction.ts";
+import { QrInfoMaker } from "./planQrInfo.ts";
 
-/** Most base hashes in one getqrinfo; more only make the request longer. */
-const MAX_QRINFO_BASES = 16;
-/** Cycles whose lists and snapshots come with one qrinfo, beside the list of the requested cycle itself. */
-const SNAPSHOTS_PER_QRINFO = 3;
-/** A qrinfo is worth its snapshots when it takes the place of so many mnlistdiffs. */
-const WORTHWHILE_LISTS = 2;
+const IN_PLACE_OF_LISTS = "one message in place of several lists";
 /** From a tip's list that is so many blocks old on, what its quorums need is no longer what the last one's needed. */
 const STALE_BLOCKS = 24;
 
@@ -80,10 +76,12 @@ export interface PlanOptions {
   readonly neededTypes: readonly number[];
   /** False where no peer answers a getqrinfo: then lists come by mnlistdiff alone. */
   readonly canAskQrInfo: boolean;
+  /** Work blocks of cycles whose qrinfo no peer sends. */
+  readonly isCycleExhausted?: (workHeight: Height) => boolean;
   readonly costs?: PlanCosts;
   /** How many cycles below the tip's a qrinfo's requested block may lie; any by default. */
   readonly maxQrInfoSpan?: number | undefined;
-  /** Whether each qrinfo is asked for the fourth cycle back as well; true by default. */
+  /** Whether a qrinfo may be asked for the fourth cycle back as well, where that is missing; true by default. */
   readonly extraShare?: boolean;
   /** Heights whose list no peer sends, which nothing else must be based on. */
   readonly unavailable?: (height: Height) => boolean;
@@ -104,9 +102,9 @@ export const EMPTY_PLAN: SyncPlan = {
 /**
  * Turns what is missing into the fewest good requests. Pure.
  *
- * A qrinfo is asked for missing snapshots, and where it takes the place of several mnlistdiffs; every list that it does
- * not reach costs one mnlistdiff, based on the nearest lower list held or planned. While the tip's list is not here,
- * its needs are predicted and asked for in the same burst.
+ * A qrinfo is asked for missing snapshots, and where the mnlistdiffs that it takes the place of would cost more round
+ * trips than its own bytes take; every list that it does not reach costs one mnlistdiff, based on the nearest lower list
+ * held or planned. While the tip's list is not here, its needs are predicted and asked for in the same burst.
  * Source: `design/sync.md` 3
  */
 export function plan(
@@ -137,8 +135,8 @@ class Planner {
   /** The type that rotates, where there is one. */
   readonly #llmq: LlmqParams | undefined;
   readonly #wanted = new Map<Height, WantedList>();
-  /** As {@link SNAPSHOTS_PER_QRINFO}, with the extra one if that is asked for. */
-  readonly #depth: number;
+  /** Undefined where nothing rotates, and where no peer answers a qrinfo. */
+  readonly #qrInfos: QrInfoMaker | undefined;
   readonly #rationale: string[] = [];
 
   constructor(discovery: Discovery, state: EngineState, context: EngineContext, options: PlanOptions) {
@@ -153,7 +151,21 @@ class Planner {
     this.#size = new SizeEstimate(newest?.masternodes.length, newest?.quorums.size);
     const llmq = context.params.llmqs.get(context.params.llmqTypeInstantSend);
     this.#llmq = llmq?.useRotation ? llmq : undefined;
-    this.#depth = SNAPSHOTS_PER_QRINFO + ((options.extraShare ?? true) ? 1 : 0);
+    this.#qrInfos = this.#makeQrInfos();
+  }
+
+  /** Whoever passes over the qrinfo for the tip passes over all others: they are not tried. */
+  #makeQrInfos(): QrInfoMaker | undefined {
+    if (!this.#llmq || !this.#options.canAskQrInfo) return undefined;
+    const qrInfos = new QrInfoMaker({
+      state: this.#state,
+      context: this.#context,
+      options: this.#options,
+      llmq: this.#llmq,
+      held: this.#held,
+      size: this.#size,
+    });
+    return qrInfos.isExhausted(qrInfos.tipCycle) ? undefined : qrInfos;
   }
 
   plan(): SyncPlan {
@@ -165,16 +177,13 @@ class Planner {
     }
     const predictedCycle = isStale ? this.#predict() : undefined;
     const missingSnapshots = this.#missingSnapshots(predictedCycle);
-    const qrInfoRequests = this.#options.canAskQrInfo
-      ? this.#planQrInfos(missingSnapshots, predictedCycle)
-      : [];
-    const covered = new Set(qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights));
-    for (const height of covered) this.#wanted.delete(height);
-    const { tip } = this.#discovery;
-    if (tip && !qrInfoRequests.some(({ coverage }) => coverage.tip)) {
-      this.#want({ ...tip, neededBy: ["the tip"] }, false);
-    }
-    return this.#assemble(qrInfoRequests, missingSnapshots);
+    const qrInfoRequests = this.#planQrInfos(missingSnapshots, predictedCycle);
+    const needed = this.#assemble(qrInfoRequests, missingSnapshots);
+    if (qrInfoRequests.length > 0) return needed;
+    const instead = this.#qrInfos?.make(this.#qrInfos.tipCycle, [...this.#wanted.keys()], IN_PLACE_OF_LISTS);
+    if (!instead) return needed;
+    const fewer = this.#assemble([instead], missingSnapshots);
+    return fewer.estimatedDurationMs < needed.estimatedDurationMs ? fewer : needed;
   }
 
   /** Whether the tip's list is so far away that its needs are worth a guess. */
@@ -201,15 +210,7 @@ class Planner {
   /** Whether a whole list comes for one of the guesses: nothing is held at or below, and no qrinfo reaches down there. */
   #isWholeListBelow(lowestGuess: Height, spareHeight: Height): boolean {
     const isHeld = this.#held.some((height) => height <= lowestGuess);
-    return !isHeld && spareHeight < this.#qrInfoReach();
-  }
-
-  /** Height of the lowest list that a qrinfo for the tip brings. */
-  #qrInfoReach(): Height {
-    const { tipHeight, canAskQrInfo } = this.#options;
-    if (!this.#llmq || !canAskQrInfo) return Number.POSITIVE_INFINITY;
-    const { dkgInterval } = this.#llmq;
-    return tipHeight - (tipHeight % dkgInterval) - this.#depth * dkgInterval - WORK_DIFF_DEPTH;
+    return !isHeld && spareHeight < (this.#qrInfos?.reach ?? Number.POSITIVE_INFINITY);
   }
 
   #guess(height: Height, ...neededBy: readonly string[]): void {
@@ -251,17 +252,17 @@ class Planner {
   /** Newest first: one qrinfo for each run of four cycles in which a snapshot is missing. */
   #planQrInfos(missingSnapshots: readonly Height[], predictedCycle: Height | undefined): QrInfoRequest[] {
     const llmq = this.#llmq;
-    if (!llmq) return [];
-    const { tipHeight, maxQrInfoSpan = Number.POSITIVE_INFINITY } = this.#options;
-    const tipCycle = tipHeight - (tipHeight % llmq.dkgInterval);
+    const qrInfos = this.#qrInfos;
+    if (!llmq || !qrInfos) return [];
+    const { maxQrInfoSpan = Number.POSITIVE_INFINITY } = this.#options;
+    const { tipCycle } = qrInfos;
     const requests: QrInfoRequest[] = [];
     let reachedDownTo = Number.POSITIVE_INFINITY;
     for (const cycle of missingSnapshots) {
       if (cycle >= reachedDownTo) continue;
-      const requested = Math.min(
-        tipCycle,
-        requests.length === 0 && predictedCycle !== undefined ? tipCycle : cycle + llmq.dkgInterval,
-      );
+      const isFirst = requests.length === 0 && predictedCycle !== undefined;
+      const requested = isFirst ? tipCycle : Math.min(tipCycle, cycle + llmq.dkgInterval);
+      if (qrInfos.isExhausted(requested)) continue;
       if ((tipCycle - requested) / llmq.dkgInterval > maxQrInfoSpan) {
         this.#rationale.push(
           `no QRInfo for the cycle at ${requested}: it lies more than ${maxQrInfoSpan} cycles below the tip's`,
@@ -269,90 +270,24 @@ class Planner {
         continue;
       }
       const reason = `the snapshot of cycle ${cycle} is missing`;
-      const request = this.#qrInfo(requested, requested === tipCycle, llmq, reason);
+      const request = qrInfos.make(requested, [...this.#wanted.keys()], reason);
       if (!request) continue;
       requests.push(request);
-      reachedDownTo = requested - this.#depth * llmq.dkgInterval;
+      reachedDownTo = Math.min(...request.coverage.snapshots);
     }
-    if (requests.length > 0) return requests;
-    const cheaper = this.#qrInfo(tipCycle, true, llmq, "one message in place of several lists");
-    const saved = cheaper?.coverage.workHeights.filter((height) => this.#wanted.has(height)).length ?? 0;
-    return cheaper && saved >= WORTHWHILE_LISTS ? [cheaper] : [];
+    return requests;
   }
 
-  /** @returns undefined where a node would refuse: the oldest cycle's work block is not on the chain */
-  #qrInfo(cycle: Height, isTip: boolean, llmq: LlmqParams, reason: string): QrInfoRequest | undefined {
-    const { chain } = this.#context;
-    const { dkgInterval, signingActiveQuorumCount } = llmq;
-    const height = isTip ? this.#options.tipHeight : cycle;
-    const blockRequestHash = chain.hashAt(height);
-    const workHeights = Array.from(
-      { length: this.#depth + 1 },
-      (_, k) => cycle - k * dkgInterval - WORK_DIFF_DEPTH,
-    );
-    const oldest = workHeights.at(-1) ?? 0;
-    if (!blockRequestHash || oldest <= 0) return undefined;
-    const snapshots = workHeights.slice(1).map((workHeight) => workHeight + WORK_DIFF_DEPTH);
-    const bases = this.#qrInfoBases(oldest, height);
-    const diffs = (isTip ? [height, ...workHeights] : workHeights).toReversed();
-    const sizes = diffs.map((to, i) => {
-      const below = [...bases, ...diffs.slice(0, i)].filter((base) => base < to);
-      return this.#size.diffBytes(Math.max(0, ...below), to);
-    });
-    return {
-      kind: "qrinfo",
-      request: {
-        baseBlockHashes: bases.flatMap((base) => chain.hashAt(base) ?? []),
-        blockRequestHash,
-        extraShare: this.#depth > SNAPSHOTS_PER_QRINFO,
-      },
-      workHeight: cycle - WORK_DIFF_DEPTH,
-      coverage: { workHeights, snapshots, tip: isTip },
-      priority: isTip ? "critical" : "high",
-      reason: this.#held.length === 0 && isTip ? "nothing is held: the newest cycles at once" : reason,
-      estimatedBytes: sum(sizes) + this.#size.snapshotsBytes(snapshots.length, signingActiveQuorumCount),
-    };
-  }
-
-  /**
-   * The newest lists at or below the oldest work block, or a whole list comes again: several, since the commitments may
-   * need cycles below that block too. Then the newest of those above. A list that is on its way counts: only its hash is
-   * in the request.
-   */
-  #qrInfoBases(oldest: Height, upTo: Height): Height[] {
-    const held = this.#held.filter((height) => height <= oldest).slice(-MAX_QRINFO_BASES);
-    const coming = this.#comingBase(oldest, held.at(-1) ?? 0);
-    const above = this.#held.filter((height) => height > oldest && height <= upTo);
-    return [...held, ...(coming === undefined ? [] : [coming]), ...above.slice(-MAX_QRINFO_BASES)];
-  }
-
-  /**
-   * Which of the lists on their way the answer builds on, if on one of them: each nearer one saves bytes, and has to be
-   * here first, with all that it builds on itself.
-   * @param held - the newest list held below; 0 if there is none
-   */
-  #comingBase(oldest: Height, held: Height): Height | undefined {
-    const { roundTripMs, bytesPerSecond, concurrency } = this.#options.costs ?? DEFAULT_COSTS;
-    const coming = [...this.#wanted.keys()].filter((height) => height > held && height < oldest);
-    const costMs = (height: Height, before: number) =>
-      (before * roundTripMs) / Math.max(1, concurrency) +
-      (1000 * this.#size.diffBytes(height, oldest)) / bytesPerSecond;
-    const options = coming
-      .sort((a, b) => a - b)
-      .map((height, i) => ({ height, costMs: costMs(height, i + 1) }))
-      .sort((a, b) => a.costMs - b.costMs);
-    const [best] = options;
-    // Without any list held a whole one would come twice.
-    return best && (held === 0 || best.costMs < costMs(held, 0)) ? best.height : undefined;
-  }
-
+  /** @param qrInfoRequests - what they bring comes by no mnlistdiff */
   #assemble(qrInfoRequests: readonly QrInfoRequest[], missingSnapshots: readonly Height[]): SyncPlan {
-    const { canAskQrInfo, costs = DEFAULT_COSTS } = this.#options;
+    const { costs = DEFAULT_COSTS } = this.#options;
     const mnListDiffRequests = this.#diffs(qrInfoRequests);
     const requests = this.#inOrder(mnListDiffRequests, qrInfoRequests);
-    const estimatedBytes = sum(requests.map((request) => request.estimatedBytes));
-    const waves = Math.ceil(requests.length / Math.max(1, costs.concurrency));
-    const fallbackToMnListDiff = missingSnapshots.length > 0 && !canAskQrInfo;
+    const estimatedBytes = requests.reduce((sum, request) => sum + request.estimatedBytes, 0);
+    const nextOf = (cycle: Height) => cycle + (this.#llmq?.dkgInterval ?? 0);
+    const fallbackToMnListDiff = missingSnapshots.some(
+      (cycle) => this.#qrInfos?.isExhausted(nextOf(cycle)) ?? true,
+    );
     return {
       qrInfoRequests,
       mnListDiffRequests,
@@ -361,7 +296,7 @@ class Planner {
       rotatingValidationNeeded: missingSnapshots.length > 0,
       fallbackToMnListDiff,
       estimatedBytes,
-      estimatedDurationMs: waves * costs.roundTripMs + (1000 * estimatedBytes) / costs.bytesPerSecond,
+      estimatedDurationMs: durationMs(costs, requests.length, estimatedBytes),
       rationale: [
         ...(fallbackToMnListDiff
           ? ["no peer sends snapshots: lists alone, rotating quorums stay unknown"]
@@ -374,8 +309,12 @@ class Planner {
 
   /** Ascending, so that each is based on the one before it or on a held list still nearer. */
   #diffs(qrInfoRequests: readonly QrInfoRequest[]): MnListDiffRequest[] {
+    const { tip } = this.#discovery;
     const known = new Set([...this.#held, ...qrInfoRequests.flatMap(({ coverage }) => coverage.workHeights)]);
     const wanted = [...this.#wanted.values()].filter(({ height }) => !known.has(height));
+    if (tip && !qrInfoRequests.some(({ coverage }) => coverage.tip)) {
+      wanted.push({ ...tip, neededBy: ["the tip"], isSpeculative: false });
+    }
     return wanted
       .sort((a, b) => a.height - b.height)
       .map((list) => {
@@ -440,10 +379,6 @@ class Planner {
 function bringsOneOf(request: SyncRequest, heights: readonly Height[]): boolean {
   const brought = request.kind === "qrinfo" ? request.coverage.workHeights : [request.height];
   return brought.some((height) => heights.includes(height));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 /** @example "a quorum of type 4", "3 quorums", "the tip" */

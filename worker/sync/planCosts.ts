@@ -12,6 +12,16 @@ export interface PlanCosts {
 /** Before anything was measured. No specific reason for these numbers. */
 export const DEFAULT_COSTS: PlanCosts = { roundTripMs: 150, bytesPerSecond: 250_000, concurrency: 8 };
 
+/** How long requests take side by side: those that may be on their way together share a round trip. */
+export function durationMs(costs: PlanCosts, requests: number, bytes: number): number {
+  const roundTrips = Math.max(Math.min(1, requests), requests / Math.max(1, costs.concurrency));
+  return roundTrips * costs.roundTripMs + transferMs(costs, bytes);
+}
+
+export function transferMs({ bytesPerSecond }: PlanCosts, bytes: number): number {
+  return (1000 * bytes) / bytesPerSecond;
+}
+
 /** Header fields, coinbase and merkle proof of a mnlistdiff. Measured on mainnet and testnet recordings. */
 const DIFF_OVERHEAD_BYTES = 700;
 /** One entry of a list on the wire, Evo nodes and others. */

@@ -16,7 +16,8 @@ export interface RequestPast {
   readonly failures: readonly { readonly address: string; readonly errorClass: ErrorClass }[];
   /** Pauses made before it was sent again. */
   readonly backoffs: number;
-  /** It was sent once more with nothing else on its way. */
+  /** It was sent once more with less on its way, and then with nothing else. */
+  readonly wasSmaller: boolean;
   readonly wasAlone: boolean;
 }
 
@@ -34,6 +35,8 @@ export interface Situation {
 export type Decision =
   | { readonly action: "retry-later"; readonly pauseMs: number }
   | { readonly action: "ask-another" }
+  /** Once more, with half as much on its way, and for less where it can be. */
+  | { readonly action: "retry-smaller" }
   /** Once more, with nothing else on its way. */
   | { readonly action: "retry-alone" }
   /** Lists by mnlistdiff in place of this qrinfo. */
@@ -63,15 +66,16 @@ const backOff: Strategy = ({ past, statistics, untriedPeers, random }) => {
 
 const askAnother: Strategy = ({ untriedPeers }) => (untriedPeers > 0 ? { action: "ask-another" } : undefined);
 
-/** Where an answer did not come in time, something else may have been in its way. */
-const retryAlone: Strategy = ({ past, usablePeers }) => {
+/** Where an answer did not come in time, something else may have been in its way: at first half of that, then all. */
+const reduceBatch: Strategy = ({ past, usablePeers }) => {
   const wasLate = past.failures.some(({ errorClass }) => errorClass === "timeout");
-  return usablePeers > 0 && wasLate && !past.wasAlone ? { action: "retry-alone" } : undefined;
+  if (usablePeers === 0 || !wasLate || past.wasAlone) return undefined;
+  return { action: past.wasSmaller ? "retry-alone" : "retry-smaller" };
 };
 
 const fallBack: Strategy = ({ past }) => (past.kind === "qrinfo" ? { action: "fall-back" } : undefined);
 
-const STRATEGIES: readonly Strategy[] = [backOff, askAnother, retryAlone, fallBack];
+const STRATEGIES: readonly Strategy[] = [backOff, askAnother, reduceBatch, fallBack];
 
 /** What comes next for a request that failed. Source: `design/sync.md` 6 */
 export function recover(situation: Situation): Decision {

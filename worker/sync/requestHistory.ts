@@ -1,4 +1,5 @@
 import type { DashlightError } from "../errors.ts";
+import type { Height } from "../wire/hashes.ts";
 import { classOf } from "./errorStatistics.ts";
 import type { Refusable } from "./misbehaviourBudget.ts";
 import type { SyncRequest } from "./plan.ts";
@@ -43,6 +44,10 @@ export class RequestHistory {
     this.#change(request, { backoffs, notBeforeMs, mayRepeat: true });
   }
 
+  goSmaller(request: SyncRequest): void {
+    this.#change(request, { wasSmaller: true, mayRepeat: true });
+  }
+
   goAlone(request: SyncRequest): void {
     this.#change(request, { wasAlone: true, mayRepeat: true });
   }
@@ -67,9 +72,14 @@ export class RequestHistory {
   /** Heights whose list was given up, ascending. */
   get listHeights(): number[] {
     const keys = [...this.#pasts].flatMap(([key, past]) =>
-      past.isGivenUp && key !== QRINFO_KEY ? [Number(key)] : [],
+      past.isGivenUp && past.kind === "mnlistdiff" ? [Number(key)] : [],
     );
     return keys.sort((a, b) => a - b);
+  }
+
+  /** Keys of the qrinfos that were given up. */
+  get cycleKeys(): string[] {
+    return [...this.#pasts].flatMap(([key, past]) => (past.isGivenUp && past.kind === "qrinfo" ? [key] : []));
   }
 
   get hasGivenUp(): boolean {
@@ -102,6 +112,7 @@ function emptyPast(kind: SyncRequest["kind"]): Past {
     kind,
     failures: [],
     backoffs: 0,
+    wasSmaller: false,
     wasAlone: false,
     notBeforeMs: 0,
     mayRepeat: false,
@@ -111,11 +122,14 @@ function emptyPast(kind: SyncRequest["kind"]): Past {
   };
 }
 
-export const QRINFO_KEY = "qrinfo";
-
-/** Names what a request brings: a list is the same whatever its base. */
+/** Names what a request brings: a list is the same whatever its base, and a qrinfo with or without the fourth cycle. */
 export function requestKey(request: SyncRequest): string {
-  return request.kind === "qrinfo" ? QRINFO_KEY : String(request.height);
+  return request.kind === "qrinfo" ? cycleKey(request.workHeight) : String(request.height);
+}
+
+/** @param workHeight - of the newest cycle that a qrinfo is about */
+export function cycleKey(workHeight: Height): string {
+  return `qrinfo ${workHeight}`;
 }
 
 export function refusable(request: SyncRequest): Refusable {

@@ -3,7 +3,8 @@ import { moreUrgent } from "./requestQueue.ts";
 
 /** One request of a plan on its way to its end. */
 export interface SyncTask {
-  readonly request: SyncRequest;
+  /** May ask for less when it is tried again. */
+  request: SyncRequest;
   /** The one whose answer must be applied before its own. */
   readonly base: SyncTask | undefined;
   readonly sinceMs: number;

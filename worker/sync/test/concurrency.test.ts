@@ -54,7 +54,8 @@ describe("concurrency", () => {
     const { concurrency, record } = start({ adaptiveConcurrency: false });
     record(0, 0, 0, 0, 0, 0, 0, 0);
     expect([concurrency.limit(4, 0.5), concurrency.limit(0, 1)]).toEqual([8, 1]);
+    concurrency.halve();
     concurrency.goSequential();
-    expect(concurrency.limit(4, 1)).toBe(1);
+    expect([concurrency.limit(4, 1), concurrency.sequentialUntilMs]).toEqual([8, undefined]);
   });
 });

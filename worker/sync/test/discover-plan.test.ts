@@ -123,6 +123,26 @@ describe("on the regtest capture cycle-a", () => {
     expect(mnListDiffRequests.map(({ baseHeight, height }) => [baseHeight, height])).toEqual([[424, 431]]);
   });
 
+  it("names quorums with a block below the first header: their base, or one that they are drawn from", () => {
+    const state = apply(EMPTY_ENGINE, "zero-478");
+    const { missingLists } = discoverAt(state);
+    const [lowest] = missingLists;
+    const young = new KnownChain();
+    for (let height = (lowest?.height ?? 0) + 1; height <= TIP; height++) {
+      const hash = chain.hashAt(height);
+      if (hash) young.addHash(height, toHashHex(hash));
+    }
+    const found = discover(state, { ...context, chain: young }, options());
+    expect(found.missingLists.map(({ height }) => height)).toEqual(
+      missingLists.slice(1).map(({ height }) => height),
+    );
+    expect(lowest?.neededBy.length).toBeGreaterThan(0);
+    const names = found.unresolvable.map(
+      ({ llmqType, quorumHash, reason }) => `${llmqType}:${toHashHex(quorumHash)} ${reason}`,
+    );
+    expect(names.sort()).toEqual(lowest?.neededBy.map((quorum) => `${quorum} work-block-unknown`).sort());
+  });
+
   it("never asks for a block off the best chain", async () => {
     const state = await judgeTip(feed(EMPTY_ENGINE, "478x-bnone@70240"));
     const fork = new KnownChain();

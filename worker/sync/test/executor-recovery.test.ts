@@ -6,13 +6,14 @@ import { hasVectors } from "../../test/vectors.ts";
 import { decode } from "../../wire/codec.ts";
 import { equalBytes } from "../../wire/hashes.ts";
 import { getMnListDiff } from "../../wire/mnListDiff.ts";
+import { getQRInfo } from "../../wire/qrInfo.ts";
 import { ExecutorRig, FOLDER } from "./executorRig.ts";
 
 const SILENT = { silentOn: ["getmnlistd"] };
 const STALLING = { stallOn: "getmnlistd" };
 
 describe.runIf(hasVectors(FOLDER))("recovering", () => {
-  it("asks everybody, then again after 2, 4 and 8 s, then alone, then gives up with the reason", async () => {
+  it("asks everybody, then again after 2, 4 and 8 s, then with less, then alone, then gives up with the reason", async () => {
     const rig = await ExecutorRig.start([STALLING, STALLING], { mnListDiffTimeoutMs: 1_000 });
     const request = rig.diff(448, 478);
     const ended = rig.run([request]);
@@ -31,12 +32,31 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
       await timeOut(i + 3);
     }
     await timeOut(6);
+    await timeOut(7);
     expect(await ended).toBe(true);
-    expect(rig.states()).toEqual([...Array(5).fill("retried"), "failed"]);
+    expect(rig.states()).toEqual([...Array(6).fill("retried"), "failed"]);
     expect(rig.log.rows.at(-1)?.error).toEqual({ code: "net/timeout" });
     expect(rig.unanswered).toEqual(["net/timeout"]);
     expect(rig.executor.isListExhausted(478)).toBe(true);
-    expect(rig.account.counts).toMatchObject({ failed: 6, givenUp: 6 });
+    expect(rig.account.counts).toMatchObject({ failed: 7, givenUp: 7 });
+  });
+
+  it("asks for less at a time, and a qrinfo for less, before it asks for one thing alone", async () => {
+    const rig = await ExecutorRig.start([{ stallOn: "getqrinfo" }, {}, {}, {}], { qrInfoTimeoutMs: 1_000 });
+    const request = rig.qrInfo();
+    for (const { address } of rig.nodes.slice(1)) rig.doubted.add(address);
+    for (let i = 0; i < 3; i++) rig.executor.history.backOff(request, 0);
+    void rig.run([request]);
+    const limits: number[] = [];
+    for (const times of [1, 2, 3]) {
+      await rig.untilAsked(times);
+      limits.push(rig.log.concurrency.at(-1)?.limit ?? 0);
+      rig.clock.advance(1_000);
+      await rig.untilFailed(times);
+    }
+    expect(limits).toEqual([8, 4, 1]);
+    const asked = rig.node(0).received.filter(({ command }) => command === "getqrinfo");
+    expect(asked.map(({ payload }) => decode(getQRInfo, payload).extraShare)).toEqual([true, false, false]);
   });
 
   it("asks nobody twice for what was refused", async () => {
@@ -62,7 +82,10 @@ describe.runIf(hasVectors(FOLDER))("recovering", () => {
     const ended = rig.run([rig.qrInfo(), rig.diff(448, 478)]);
     expect(await ended).toBe(true);
     expect(rig.states().sort()).toEqual(["answered", "fellBack"]);
-    expect(rig.executor.canAskQrInfo).toBe(false);
+    const { executor } = rig;
+    expect([executor.isCycleExhausted(448), executor.areSnapshotsExhausted]).toEqual([true, true]);
+    // The qrinfo about another cycle is another one.
+    expect([executor.isCycleExhausted(424), executor.canAskQrInfo]).toEqual([false, true]);
     expect(rig.applied).toEqual(["478"]);
   });
 

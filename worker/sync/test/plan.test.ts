@@ -7,8 +7,9 @@ import { applyDiff } from "../../engine/applyDiff.ts";
 import { EMPTY_ENGINE, type EngineState, listAtHeight, newestList } from "../../engine/state.ts";
 import { type BlockHash, type Height, toHashHex, ZERO_HASH } from "../../wire/hashes.ts";
 import type { MnListDiff } from "../../wire/mnListDiff.ts";
-import { NEEDED_BY_LOCK } from "../discover.ts";
+import { discover, NEEDED_BY_LOCK } from "../discover.ts";
 import { EMPTY_PLAN, plan, type SyncPlan } from "../plan.ts";
+import type { PlanCosts } from "../planCosts.ts";
 import { isLikelyActiveAt, predictNeeds } from "../planPrediction.ts";
 import { PlannedWorld } from "./plannedWorld.ts";
 
@@ -102,6 +103,25 @@ describe("whether a quorum is likely active", () => {
 
 const heldHeights = fc.uniqueArray(fc.integer({ min: 20, max: 469 }), { maxLength: 12 });
 const runs = { numRuns: 25 };
+
+describe("at the start of rotation", () => {
+  it("a quorum needs the lists of the cycles that there were", () => {
+    const { chain, neededTypes, context } = world;
+    const { params } = context;
+    const late = { ...context, params: { ...params, activation: { ...params.activation, dip0024: 150 } } };
+    const needs = { neededTypes, tipHeight: 220, quorumSetHeights: [], awaitedQuorums: [] };
+    const listsOf = (of: typeof context) => {
+      const { missingLists, unresolvable } = discover(holding([220]), of, needs);
+      expect(unresolvable).toEqual([]);
+      const rotating = missingLists.filter(({ neededBy }) =>
+        neededBy.some((quorum) => quorum.startsWith("5:")),
+      );
+      return rotating.map(({ height }) => height);
+    };
+    expect(chain.quorumsAt(220).ofType(5).length).toBe(4);
+    expect([listsOf(context), listsOf(late)]).toEqual([[40, 88, 136, 184], [184]]);
+  });
+});
 
 describe("after an early end", () => {
   it("a plan asks for what is left, and for nothing that only an old tip's quorums need", () => {
@@ -280,6 +300,26 @@ describe("a plan", () => {
     expect(missingLists.length).toBeLessThan(first.requests.length);
   });
 
+  it("leaves out a cycle whose qrinfo nobody sends, and all of them if that is the tip's", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const missingCycles = ([192, 384] as const).map((cycleHeight) => {
+      return { cycleHeight, reason: "snapshot-missing" } as const;
+    });
+    const discovery = { ...world.discover(state), missingCycles, total: 2 };
+    const planWithout = (...exhausted: readonly Height[]) =>
+      plan(discovery, state, world.context, {
+        tipHeight: world.chain.tipHeight,
+        neededTypes: world.neededTypes,
+        canAskQrInfo: true,
+        extraShare: false,
+        isCycleExhausted: (workHeight) => exhausted.includes(workHeight),
+      });
+    const cycles = ({ qrInfoRequests }: SyncPlan) => qrInfoRequests.map(({ workHeight }) => workHeight);
+    expect([cycles(planWithout()), planWithout().fallbackToMnListDiff]).toEqual([[424, 232], false]);
+    expect([cycles(planWithout(232)), planWithout(232).fallbackToMnListDiff]).toEqual([[424], true]);
+    expect([cycles(planWithout(424)), planWithout(424).fallbackToMnListDiff]).toEqual([[], true]);
+  });
+
   it("takes a list that nobody sends neither as a target nor as a base of a guess", () => {
     const [wanted] = world.plan(EMPTY_ENGINE).mnListDiffRequests;
     const height = wanted?.height ?? 0;
@@ -317,17 +357,54 @@ describe("a plan", () => {
     expect(mnListDiffRequests.every(({ isSpeculative }) => !isSpeculative)).toBe(true);
   });
 
-  it("takes a qrinfo in place of two lists of its cycles, not of one", () => {
+  it("takes a qrinfo in place of lists where round trips cost more than the bytes that it repeats", () => {
     const { state } = rounds(EMPTY_ENGINE);
-    const without = (...heights: readonly Height[]) =>
-      world.plan({
-        ...state,
-        lists: new Map([...state.lists].filter(([, list]) => !heights.includes(list.height))),
-      });
-    expect(without(424).requests.map(({ kind }) => kind)).toEqual(["mnlistdiff"]);
-    const both = without(424, 376);
-    expect(both.requests.map(({ kind }) => kind)).toEqual(["qrinfo"]);
-    expect(both.qrInfoRequests[0]?.reason).toBe("one message in place of several lists");
+    const without = (heights: readonly Height[], costs: PlanCosts) =>
+      world.plan(
+        {
+          ...state,
+          lists: new Map([...state.lists].filter(([, list]) => !heights.includes(list.height))),
+        },
+        { costs },
+      );
+    const kinds = ({ requests }: SyncPlan) => requests.map(({ kind }) => kind);
+    const sideBySide = { roundTripMs: 100, bytesPerSecond: 1_000_000, concurrency: 8 };
+    const oneByOne = { ...sideBySide, concurrency: 1 };
+    const slow = { ...oneByOne, bytesPerSecond: 10_000 };
+    expect(kinds(without([424, 376], sideBySide))).toEqual(["mnlistdiff", "mnlistdiff"]);
+    expect(kinds(without([424, 376], oneByOne))).toEqual(["qrinfo"]);
+    expect(kinds(without([424, 376], slow))).toEqual(["mnlistdiff", "mnlistdiff"]);
+    expect(kinds(without([424], oneByOne))).toEqual(["mnlistdiff"]);
+    const [instead] = without([424, 376], oneByOne).qrInfoRequests;
+    expect(instead?.reason).toBe("one message in place of several lists");
+  });
+
+  it("asks for the fourth cycle back only where it is missing, and on a young chain for what there is", () => {
+    const { state } = rounds(EMPTY_ENGINE);
+    const oneByOne = { roundTripMs: 100, bytesPerSecond: 1_000_000, concurrency: 1 };
+    const lists = [...state.lists];
+    const extraShareOf = (...without: readonly Height[]) => {
+      const held = new Map(lists.filter(([, list]) => !without.includes(list.height)));
+      const [request] = world.plan({ ...state, lists: held }, { costs: oneByOne }).qrInfoRequests;
+      return request && [request.request.extraShare, request.coverage.workHeights];
+    };
+    expect(extraShareOf(424, 376)).toEqual([false, [424, 376, 328, 280]]);
+    expect(extraShareOf(424, 376, 232)).toEqual([true, [424, 376, 328, 280, 232]]);
+    const young = (tipHeight: Height, cycleHeight: Height) => {
+      const missingCycles = [{ cycleHeight, reason: "snapshot-contradicted" }] as const;
+      const discovery = {
+        ...world.discover(EMPTY_ENGINE, tipHeight),
+        tip: undefined,
+        missingCycles,
+        total: 1,
+      };
+      const { neededTypes } = world;
+      const options = { tipHeight, neededTypes, canAskQrInfo: true };
+      const { qrInfoRequests } = plan(discovery, EMPTY_ENGINE, world.at(tipHeight), options);
+      return qrInfoRequests.map(({ request }) => request.extraShare);
+    };
+    // Cycles of 48 blocks: below 192 there are three, below 144 only two with a work block.
+    expect([young(240, 192), young(239, 144), young(191, 96)]).toEqual([[true], [false], []]);
   });
 
   it("asks for a snapshot that cannot be derived, because one before it is missing too", () => {

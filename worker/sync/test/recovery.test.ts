@@ -6,7 +6,7 @@ import { backoffMs, type RequestPast, recover, type Situation } from "../recover
 
 function past(...classes: ErrorClass[]): RequestPast {
   const failures = classes.map((errorClass, i) => ({ address: String(i), errorClass }));
-  return { kind: "mnlistdiff", failures, backoffs: 0, wasAlone: false };
+  return { kind: "mnlistdiff", failures, backoffs: 0, wasSmaller: false, wasAlone: false };
 }
 
 function statistics(...ends: [ErrorClass | "ok", number][]): ErrorStatistics {
@@ -76,9 +76,10 @@ describe("recovery", () => {
     expect(recover(situation({ past: past(), usablePeers: 0 })).action).toBe("give-up");
   });
 
-  it("asks once more alone for what came too late", () => {
+  it("asks once more with less on its way for what came too late, then alone", () => {
     const late = { ...past("timeout", "refused"), backoffs: 3 };
-    expect(recover(situation({ past: late })).action).toBe("retry-alone");
+    expect(recover(situation({ past: late })).action).toBe("retry-smaller");
+    expect(recover(situation({ past: { ...late, wasSmaller: true } })).action).toBe("retry-alone");
     expect(recover(situation({ past: late, usablePeers: 0 })).action).toBe("give-up");
     expect(recover(situation({ past: { ...late, wasAlone: true } })).action).toBe("give-up");
   });

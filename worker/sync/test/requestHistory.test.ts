@@ -1,20 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { DashlightError } from "../../errors.ts";
-import { RequestHistory } from "../requestHistory.ts";
+import { cycleKey, RequestHistory } from "../requestHistory.ts";
 import { diffRequest, qrInfoRequest } from "./requests.ts";
 
 const REFUSED = new DashlightError({ code: "net/refused", address: "a", request: "" });
 const TIMEOUT = new DashlightError({ code: "net/timeout", address: "a", request: "", timeoutMs: 1 });
 
 describe("the history of requests", () => {
-  it("is of a list, whatever its base, and of any qrinfo", () => {
+  it("is of a list, whatever its base, and of the qrinfo about a cycle, whatever it asks for besides", () => {
     const history = new RequestHistory();
     history.fail(diffRequest(448, 424), "a", REFUSED);
     history.fail(qrInfoRequest(), "b", TIMEOUT);
     expect(history.of(diffRequest(448, 400)).failures).toEqual([{ address: "a", errorClass: "refused" }]);
     expect(history.avoidedBy(diffRequest(448))).toEqual(["a"]);
     expect(history.avoidedBy(diffRequest(424))).toEqual([]);
-    expect(history.avoidedBy(qrInfoRequest({ workHeight: 424 }))).toEqual(["b"]);
+    const request = { ...qrInfoRequest().request, extraShare: false };
+    expect(history.avoidedBy(qrInfoRequest({ request }))).toEqual(["b"]);
+    expect(history.avoidedBy(qrInfoRequest({ workHeight: 424 }))).toEqual([]);
     history.succeed(diffRequest(448));
     expect(history.avoidedBy(diffRequest(448))).toEqual([]);
   });
@@ -45,10 +47,12 @@ describe("the history of requests", () => {
       true,
       false,
     ]);
-    expect([history.isExhausted("qrinfo", ["a"]), history.isExhausted("qrinfo", ["b"])]).toEqual([
+    expect(history.cycleKeys).toEqual([cycleKey(448)]);
+    expect([history.isExhausted(cycleKey(448), ["a"]), history.isExhausted(cycleKey(448), ["b"])]).toEqual([
       true,
       false,
     ]);
+    expect(history.isExhausted(cycleKey(424), ["a"])).toBe(false);
     expect(history.isExhausted("424", ["a"])).toBe(false);
   });
 
