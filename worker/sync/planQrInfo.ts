@@ -2,8 +2,8 @@ import type { EngineContext } from "../engine/context.ts";
 import { type EngineState, snapshotOfWorkBlock } from "../engine/state.ts";
 import { type LlmqParams, WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import type { Height } from "../wire/hashes.ts";
-import type { PlanOptions, QrInfoRequest } from "./plan.ts";
 import { DEFAULT_COSTS, type SizeEstimate, transferMs } from "./planCosts.ts";
+import type { PlanOptions, QrInfoRequest } from "./planTypes.ts";
 
 /** Most base hashes in one getqrinfo; more only make the request longer. */
 const MAX_QRINFO_BASES = 16;
