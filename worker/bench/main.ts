@@ -1,24 +1,21 @@
 import { cpus } from "node:os";
 import x11HashJs from "@dashevo/x11-hash-js";
-import { type Bls, createMclBls, createNobleBls } from "../bls/index.ts";
 import { applyDiff } from "../engine/applyDiff.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { feedQrInfo } from "../engine/feedQrInfo.ts";
-import { prepareChainLock } from "../engine/locks.ts";
 import { EMPTY_ENGINE } from "../engine/state.ts";
 import { KnownChain } from "../engine/test/knownChain.ts";
 import { loadX11 } from "../node/loadX11.ts";
 import { nodePoolThreads } from "../node/nodePoolThreads.ts";
 import { neededLlmqTypes, networkParams } from "../params/index.ts";
 import { discover } from "../sync/discover.ts";
-import { verifyLock } from "../sync/judge.ts";
 import { plan } from "../sync/plan.ts";
 import { hasVectors, readVector, readVectorJson } from "../test/vectors.ts";
 import { decode } from "../wire/codec.ts";
 import { toHashHex } from "../wire/hashes.ts";
-import { chainLock } from "../wire/locks.ts";
 import { mnListDiff } from "../wire/mnListDiff.ts";
 import { qrInfo } from "../wire/qrInfo.ts";
+import { benchChainLock } from "./chainLock.ts";
 import { benchHeaderPipeline, storeInMemory } from "./headers.ts";
 import { benchDecodeAndApply } from "./lists.ts";
 import { type BenchRow, formatTable, makeRow, medianMs } from "./measure.ts";
@@ -94,28 +91,6 @@ async function benchPlanning(): Promise<BenchRow[]> {
     row("discovery, mainnet engine", await medianMs(() => discover(state, context, options)), 10),
     row(`planning, mainnet from nothing: ${planAll().requests.length} requests`, await medianMs(planAll), 20),
   ];
-}
-
-async function benchChainLock(): Promise<BenchRow> {
-  const params = networkParams("testnet");
-  const diff = decode(mnListDiff(70230), readVector("testnet/mnlistdiff/mnlistdiff_0_905762_p70230.bin"));
-  const lock = decode(chainLock, readVector("testnet/chainlock/clsig_905775.bin"));
-  const chain = new KnownChain().addHash(905_762, toHashHex(diff.blockHash));
-  const context: EngineContext = { params, chain, isValidSignature: () => true };
-  const { state } = applyDiff(EMPTY_ENGINE, diff, context);
-  const timeOf = (bls: Bls) =>
-    medianMs(async () => {
-      const { status } = await verifyLock("chainlock", prepareChainLock(state, lock, context), bls);
-      if (status !== "verified") throw new Error(status);
-    });
-  return makeRow({
-    what: "verify one ChainLock",
-    ours: await timeOf(await createMclBls()),
-    unit: "ms",
-    isHigherBetter: false,
-    opponent: { name: "noble", figure: await timeOf(createNobleBls()) },
-    budget: { relation: "<=", figure: 15 },
-  });
 }
 
 await main();

@@ -29,8 +29,9 @@ export async function benchSignatures(startThread: StartThread): Promise<BenchRo
   return [
     ...(await benchKeys(keysOf(set))),
     ...(await benchAggregates(maker)),
-    ...(hasVectors("mainnet/qrinfo") ? [await benchRecorded()] : []),
+    ...(hasVectors("mainnet/qrinfo") ? await benchRecorded(startThread) : []),
     ...(await benchSet(set, startThread)),
+    await benchForged(set, startThread),
   ];
 }
 
@@ -91,7 +92,7 @@ async function benchAggregates(bls: Bls): Promise<BenchRow[]> {
 }
 
 /** What a recorded answer of mainnet is enough for. */
-async function benchRecorded(): Promise<BenchRow> {
+async function benchRecorded(startThread: StartThread): Promise<BenchRow[]> {
   const lists = new MainnetLists();
   lists.feedQrInfo();
   const listed = [...lists.state.lists.values()].flatMap((list) => [...list.quorums.values()]);
@@ -101,47 +102,84 @@ async function benchRecorded(): Promise<BenchRow> {
   const checks = jobs.flatMap(({ quorumSig, membersSig }) => [quorumSig, membersSig]);
   if (jobs.length < 39) throw new Error(`only ${jobs.length} quorums`);
   const what = `verify the ${jobs.length} quorums of a recorded mainnet qrinfo`;
-  return row(what, await medianOfFresh(createMclBls, (bls) => verifyAll(bls, checks)));
+  const times = await timeAll(checks, startThread);
+  return [
+    row(`${what}, no worker`, times.alone),
+    row(`${what}, 1 worker`, times.oneWorker),
+    row(`${what}, 2 workers`, times.twoWorkers),
+    row(`${what}, noble only`, times.noble),
+  ];
 }
 
 async function benchSet(set: readonly SignatureCheck[], startThread: StartThread): Promise<BenchRow[]> {
   const what = `verify all ${set.length / 2} quorums mainnet signs with`;
-  const alone = await medianOfFresh(createMclBls, (bls) => verifyAll(bls, set));
-  const threads: BenchRow[] = [];
-  for (const size of [1, 2]) {
-    const openPool = async () => {
-      const pool = new VerificationPool(await createMclBls(), size, startThread);
-      // Until all of its threads are there.
-      await Promise.all(Array.from({ length: size }, () => pool.verify(set.slice(0, 2))));
-      return pool;
-    };
-    const ms = await medianOfFresh(
-      openPool,
-      (pool) => verifyAll(pool, set),
-      (pool) => pool.close(),
-    );
-    const more = size === 2 ? { budget: { relation: "<=", figure: 1_000 } as const } : {};
-    threads.push(
-      row(`${what}, ${size} worker${size > 1 ? "s" : ""}`, ms, {
-        opponent: { name: CORE, figure: CORE_SET_MS },
-        ...more,
-      }),
-    );
-  }
-  const start = performance.now();
-  await verifyAll(createNobleBls(), set);
-  const nobleMs = performance.now() - start;
-  const twoWorkersMs = threads.at(-1)?.ours ?? alone;
+  const times = await timeAll(set, startThread);
+  const opponent = { name: CORE, figure: CORE_SET_MS };
   return [
-    row(`${what}, no worker`, alone, { opponent: { name: CORE, figure: CORE_SET_MS } }),
-    ...threads,
-    row(`${what}, noble only`, nobleMs),
-    row("2 workers against noble only", nobleMs / twoWorkersMs, {
+    row(`${what}, no worker`, times.alone, { opponent }),
+    row(`${what}, 1 worker`, times.oneWorker, { opponent }),
+    row(`${what}, 2 workers`, times.twoWorkers, { opponent, budget: { relation: "<=", figure: 1_000 } }),
+    row(`${what}, noble only`, times.noble),
+    row("2 workers against noble only", times.noble / times.twoWorkers, {
       unit: "x",
       isHigherBetter: true,
       budget: { relation: ">=", figure: 10 },
     }),
   ];
+}
+
+/** What one that is forged costs more than none, in the middle of all that are good. */
+async function benchForged(set: readonly SignatureCheck[], startThread: StartThread): Promise<BenchRow> {
+  const at = set.length / 2;
+  const forged = set.map((check, i) =>
+    i === at ? { ...check, signature: set[0]?.signature ?? check.signature } : check,
+  );
+  const judge = async (pool: VerificationPool, checks: readonly SignatureCheck[], bad: readonly number[]) => {
+    const verdicts = await pool.verify(checks);
+    if (verdicts.some((isValid, i) => isValid === bad.includes(i))) throw new Error("a wrong verdict");
+  };
+  const open = () => openPool(2, startThread);
+  const close = (pool: VerificationPool) => pool.close();
+  const good = await medianOfFresh(open, (pool) => judge(pool, set, []), close);
+  const all = await medianOfFresh(open, (pool) => judge(pool, forged, [at]), close);
+  return row(
+    `one forged commitment among ${set.length / 2}, 2 workers: all, less all without it`,
+    all - good,
+  );
+}
+
+async function timeAll(checks: readonly SignatureCheck[], startThread: StartThread) {
+  const inPool = (size: number) =>
+    medianOfFresh(
+      () => openPool(size, startThread),
+      (pool) => verifyAll(pool, checks),
+      (pool) => pool.close(),
+    );
+  const alone = await medianOfFresh(createMclBls, (bls) => verifyAll(bls, checks));
+  const [oneWorker, twoWorkers] = [await inPool(1), await inPool(2)];
+  const start = performance.now();
+  await verifyAll(createNobleBls(), checks);
+  return { alone, oneWorker, twoWorkers, noble: performance.now() - start };
+}
+
+/** @returns a pool whose threads are all there and have verified something, of other keys than those that are timed */
+async function openPool(size: number, startThread: StartThread): Promise<VerificationPool> {
+  let ready = 0;
+  let settle = () => {};
+  const allReady = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const start: StartThread = (onMessage, onCrash) =>
+    startThread((message) => {
+      onMessage(message);
+      if (message.kind === "ready" && ++ready === size) settle();
+    }, onCrash);
+  const bls = await createMclBls();
+  const pool = new VerificationPool(bls, size, start);
+  await allReady;
+  const others = makeQuorumSet(bls, [{ count: 1, members: 100 }], 100, 4);
+  await Promise.all(Array.from({ length: size }, () => verifyAll(pool, others)));
+  return pool;
 }
 
 async function verifyAll(
