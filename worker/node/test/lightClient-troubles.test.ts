@@ -108,7 +108,8 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
 
   it("asks for what failed again after a pause that grows", async () => {
     const node = await startNode({ hangUpOn: "getqrinfo" });
-    const run = await startClient([node]);
+    // Without ChainLocks nothing but the qrinfo is asked for.
+    const run = await startClient([node], { params: { llmqTypeChainLocks: 0 } });
     for (const attempt of [1, 2, 3]) {
       await run.until(() => node.count("getqrinfo") === attempt && node.open === 0, `qrinfo ${attempt}`);
       await run.until(() => run.peer(node)?.status === "closed", "hung up");
@@ -186,7 +187,7 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     expect(run.snapshot.masternodes?.total).toBe(12);
   });
 
-  it("takes no answer for a bad one when a node stalls, asks another, and scores the late answer", async () => {
+  it("takes no answer for a bad one when a node stalls, asks another, and scores the late answers", async () => {
     const slow = await startNode({ stallOn: "getqrinfo" });
     const run = await startClient([slow]);
     await run.until(() => slow.count("getqrinfo") === 1, "asked");
@@ -200,13 +201,14 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
     expect(run.log.some((line) => line.includes("net/timeout") && line.includes(slow.address))).toBe(true);
     expect(run.peer(slow)).toMatchObject({ status: "ready", score: 100 });
     slow.release();
-    await run.until(() => run.peer(slow)?.score === 95, "late answer scored");
+    await run.until(() => run.peer(slow)?.score === 90, "both late answers scored");
     expect(run.snapshot.isSynced).toBe(true);
   });
 
   it("goes on at once by hand after it stopped, since nobody answered", async () => {
     const node = await startNode({ stallOn: "getmnlistd" });
     const run = await startClient([node]);
+    await run.until(({ masternodes }) => masternodes !== undefined, "the qrinfo");
     for (let asked = 1; asked <= 5; asked++) {
       await run.until(() => node.count("getmnlistd") === asked, `request ${asked}`);
       run.clock.advance(15_000);
@@ -215,7 +217,7 @@ describe.runIf(hasVectors(FOLDER))("cycle-a, peers that are of little use", () =
         "late",
       );
       const [pauseMs = 0] = run.clock.waiting;
-      if (pauseMs < 15_000) run.clock.advance(pauseMs);
+      if (asked < 5 && pauseMs < 15_000) run.clock.advance(pauseMs);
     }
     await run.until(({ problem }) => problem?.code === "client/sync-paused", "paused");
     expect(run.log.filter((line) => line.includes("client/sync-paused")).length).toBe(1);

@@ -97,7 +97,7 @@ describe.runIf(hasVectors("regtest/legacy-bls-d"))("legacy-bls-d", () => {
       isChainLocked: false,
     });
     expect(cannotVerify).toEqual(["The masternode list at block 406 is missing: no peer sends it."]);
-    expect(run.client.requestCounts).toEqual({ qrinfo: 1, mnlistdiff: 1, headers: 2 });
+    expect(run.client.requestCounts).toEqual({ qrinfo: 1, mnlistdiff: 2, headers: 2 });
     expect(node.misbehaviour).toBe(1);
   });
 });
