@@ -665,6 +665,19 @@ export class LightClient {
     }
     await this.#save({ before });
     this.#judgeMeanwhile();
+    this.#joinNext();
+  }
+
+  /** The tip's list tells what the guesses missed: that is asked for beside what is still on its way. */
+  #joinNext(): void {
+    if (!this.#discovery?.tip || newestList(this.#engine)?.height !== this.#chain.tip.height) return;
+    const requests = this.#executor.join(this.#planFor({ missingSets: [], awaitedQuorums: [] }));
+    if (requests.length === 0) return;
+    const rationale = requests.map(explain);
+    this.#account.startRound();
+    this.#activity.start({ ...EMPTY_PLAN, requests, rationale });
+    for (const line of rationale) this.note("info", line);
+    this.#round.total += requests.length;
   }
 
   /** A qrinfo does not say which block it was asked for. */
