@@ -53,7 +53,7 @@ const LEFT_THE_CHAIN = "a block that it names left the chain";
 
 /** A plan being carried out. */
 interface Run {
-  readonly tasks: readonly SyncTask[];
+  readonly tasks: SyncTask[];
   /** Something was applied, or given up: another plan will be another one. */
   hasChanged: boolean;
   readonly finish: () => void;
@@ -124,6 +124,19 @@ export class Executor {
       this.#dispatcher.clear();
     }
     return run?.hasChanged ?? false;
+  }
+
+  /**
+   * What is carried out already tells what else is needed: that joins it.
+   * @returns the requests that it did not have
+   */
+  join(plan: SyncPlan): SyncRequest[] {
+    const run = this.#run;
+    if (!run) return [];
+    const added = makeTasks(plan, this.#now(), run.tasks);
+    run.tasks.push(...added);
+    for (const task of added) this.#enqueue(task);
+    return added.map(({ request }) => request);
   }
 
   /** Peers came or went. */

@@ -204,19 +204,15 @@ export class ListSync {
 
   /** Brings the engine up to the tip: judge, discover, plan, ask, apply, and again while that brings something. */
   async #advance(): Promise<void> {
-    const { account, verdicts } = this.#options;
+    const { verdicts } = this.#options;
     this.#round = { done: 0, total: 0 };
     if (this.#isBehind) this.#fallBehind();
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const next = await this.#planNext();
-      const { requests, rationale } = next;
-      if (requests.length === 0) break;
-      account.startRound();
-      this.#activity.start(next);
+      if (next.requests.length === 0) break;
       this.#planned = next;
       this.#state.setPhase(this.#wasSynced ? "live" : "lists");
-      for (const line of rationale) this.#state.note("info", line);
-      this.#round.total += requests.length;
+      this.#announce(next);
       if (!(await this.executor.execute(next))) break;
     }
     this.#planned = EMPTY_PLAN;
@@ -344,6 +340,23 @@ export class ListSync {
       await this.#state.commit(fed.state);
     }
     if (!this.#isBehind) verdicts.judgeMeanwhile();
+    this.#joinNext();
+  }
+
+  /** The tip's list tells what the guesses missed: that is asked for beside what is still on its way. */
+  #joinNext(): void {
+    const { engine, chain } = this.#state;
+    if (!this.#discovery?.tip || newestList(engine)?.height !== chain.tip.height) return;
+    const requests = this.executor.join(this.#planFor(NOTHING_AWAITED));
+    if (requests.length > 0) this.#announce({ ...EMPTY_PLAN, requests, rationale: requests.map(explain) });
+  }
+
+  /** What is asked for from now on, and why. */
+  #announce(next: SyncPlan): void {
+    this.#options.account.startRound();
+    this.#activity.start(next);
+    for (const line of next.rationale) this.#state.note("info", line);
+    this.#round.total += next.requests.length;
   }
 
   /** A qrinfo does not say which block it was asked for. */

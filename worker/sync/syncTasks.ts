@@ -1,4 +1,5 @@
 import type { Priority, SyncPlan, SyncRequest } from "./plan.ts";
+import { requestKey } from "./requestHistory.ts";
 import { moreUrgent } from "./requestQueue.ts";
 
 /** One request of a plan on its way to its end. */
@@ -15,23 +16,41 @@ export interface SyncTask {
   row: number;
 }
 
-/** In the plan's order, in which bases come first. What others wait for is as urgent as they are. */
-export function makeTasks({ requests, dependencies }: SyncPlan, nowMs: number): SyncTask[] {
+/**
+ * In the plan's order, in which bases come first. What others wait for is as urgent as they are.
+ * @param running - of an earlier plan, still to end: what one of them brings is not asked for again
+ */
+export function makeTasks(
+  { requests, dependencies }: SyncPlan,
+  nowMs: number,
+  running: readonly SyncTask[] = [],
+): SyncTask[] {
+  const open = running.filter(({ status }) => status !== "ended");
   const tasks = new Map<SyncRequest, SyncTask>();
   for (const request of requests) {
     const needed = dependencies.get(request);
-    tasks.set(request, {
+    const same = open.find((task) => brings(task.request, request));
+    tasks.set(
       request,
-      base: needed && tasks.get(needed),
-      sinceMs: nowMs,
-      priority: request.priority,
-      status: "queued",
-      row: 0,
-    });
+      same ?? {
+        request,
+        base: needed && tasks.get(needed),
+        sinceMs: nowMs,
+        priority: request.priority,
+        status: "queued",
+        row: 0,
+      },
+    );
   }
-  const all = [...tasks.values()];
-  for (const { base, priority } of all.toReversed()) {
+  const added = [...new Set(tasks.values())].filter((task) => !open.includes(task));
+  for (const { base, priority } of added.toReversed()) {
     if (base) base.priority = moreUrgent(base.priority, priority);
   }
-  return all;
+  return added;
+}
+
+function brings(request: SyncRequest, wanted: SyncRequest): boolean {
+  if (requestKey(request) === requestKey(wanted)) return true;
+  const isCovered = request.kind === "qrinfo" && wanted.kind === "mnlistdiff";
+  return isCovered && request.coverage.workHeights.includes(wanted.height);
 }

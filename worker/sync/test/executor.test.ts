@@ -5,7 +5,7 @@ import type { ReplayNodeOptions } from "../../node/test/replayNode.ts";
 import { until } from "../../test/until.ts";
 import { hasVectors } from "../../test/vectors.ts";
 import { isBadAnswer, type SyncAnswer } from "../askPeer.ts";
-import type { SyncRequest } from "../plan.ts";
+import { EMPTY_PLAN, type SyncRequest } from "../plan.ts";
 import { ExecutorRig, FOLDER } from "./executorRig.ts";
 
 describe.runIf(hasVectors(FOLDER))("carrying out a plan", () => {
@@ -123,6 +123,42 @@ describe.runIf(hasVectors(FOLDER))("carrying out a plan", () => {
     rig.clock.advance(1_000);
     expect(await ended).toBe(true);
     expect(rig.applied).toEqual(["478"]);
+  });
+
+  it("lets what an answer tells join it: without what it has, on what is still on its way", async () => {
+    const rig = await ExecutorRig.start([{ stallOn: "getmnlistd" }, {}], { maxPerPeer: 1 });
+    const [slow, other] = [rig.diff(376, 400), rig.diff(448, 478)];
+    const again = [rig.diff(376, 400), rig.diff(400, 424), rig.diff(424, 448), rig.diff(448, 454)] as const;
+    const more: SyncRequest[] = [...again, rig.qrInfo()];
+    const bases = new Map<SyncRequest, SyncRequest>([
+      [again[1], again[0]],
+      [again[2], again[1]],
+    ]);
+    const joined: SyncRequest[] = [];
+    rig.apply = async (request) => {
+      if (request === other) {
+        joined.push(...rig.executor.join({ ...EMPTY_PLAN, requests: more, dependencies: bases }));
+      }
+    };
+    const ended = rig.run([slow, other]);
+    await until(() => rig.applied.includes("454"), "what joined and builds on nothing");
+    expect(joined).toEqual(more.slice(1));
+    expect(rig.applied).not.toContain("424");
+    rig.node(0).release();
+    expect(await ended).toBe(true);
+    expect(rig.applied.filter((key) => ["400", "424", "448"].includes(key))).toEqual(["400", "424", "448"]);
+    expect(rig.log.rows.length).toBe(6);
+    expect(rig.executor.join({ ...EMPTY_PLAN, requests: more })).toEqual([]);
+  });
+
+  it("takes no list that a qrinfo on its way brings", async () => {
+    const rig = await ExecutorRig.start([{ stallOn: "getqrinfo" }]);
+    const ended = rig.run([rig.qrInfo()]);
+    const requests = [rig.diff(400, 424), rig.diff(448, 454)];
+    expect(rig.executor.join({ ...EMPTY_PLAN, requests })).toEqual(requests.slice(1));
+    await rig.untilAsked(1);
+    rig.node(0).release();
+    await ended;
   });
 
   it("stops when told to, with one listener for all requests", async () => {
