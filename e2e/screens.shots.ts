@@ -3,6 +3,9 @@ import { expect, openSynced, test } from "./fixtures.ts";
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } } as const;
 const SCREENS = ["overview", "sync", "masternodes", "quorums", "peers", "settings"] as const;
 
+/** Those that show nothing before their rows are there. */
+const TABLES: readonly string[] = ["masternodes", "quorums", "peers"];
+
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["dark", "light"] as const) {
     test.describe(`${size} ${colorScheme}`, () => {
@@ -21,6 +24,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await page.waitForLoadState("networkidle");
           // What it shows is asked of the engine.
           if (screen === "sync") await expect(page.getByTestId("timeline")).toBeVisible();
+          if (TABLES.includes(screen)) await expect(page.locator("main tbody tr").first()).toBeVisible();
           await page.screenshot({ path: `e2e/screenshots/${screen}-${size}-${colorScheme}.png` });
         }
         expect(consoleProblems).toEqual([]);
