@@ -3,9 +3,15 @@ import { type EngineState, newestList, snapshotOfWorkBlock, sortedLists } from "
 import type { LlmqParams } from "../params/llmq.ts";
 import { WORK_DIFF_DEPTH } from "../params/llmq.ts";
 import { type BlockHash, fromHashHex, type Height } from "../wire/hashes.ts";
-import { type Discovery, NEEDED_BY_LOCK } from "./discover.ts";
+import { type Discovery, NEEDED_BY_LOCK, quorumsToJudge } from "./discover.ts";
 import { DEFAULT_COSTS, durationMs, SizeEstimate } from "./planCosts.ts";
-import { PREVIOUS_QUARTERS, predictNeeds, signingSetHeight, spareListHeight } from "./planPrediction.ts";
+import {
+  isLikelyActiveAt,
+  PREVIOUS_QUARTERS,
+  predictNeeds,
+  signingSetHeight,
+  spareListHeight,
+} from "./planPrediction.ts";
 import { QrInfoMaker } from "./planQrInfo.ts";
 import type {
   MnListDiffRequest,
@@ -44,9 +50,10 @@ export const EMPTY_PLAN: SyncPlan = {
 /**
  * Turns what is missing into the fewest good requests. Pure.
  *
- * A qrinfo is asked for missing snapshots, and where the mnlistdiffs that it takes the place of would cost more round
- * trips than its own bytes take; every list that it does not reach costs one mnlistdiff, based on the nearest lower list
- * held or planned. While the tip's list is not here, its needs are predicted and asked for in the same burst.
+ * A qrinfo is asked for missing snapshots, and, once the tip's list is here, where the mnlistdiffs that it takes the
+ * place of would cost more round trips than its own bytes take; every list that it does not reach costs one mnlistdiff,
+ * based on the nearest lower list held or planned. While the tip's list is not here, its needs are predicted and asked
+ * for in the same burst.
  * Source: `design/sync.md` 3
  */
 export function plan(
@@ -121,7 +128,9 @@ class Planner {
     const missingSnapshots = this.#missingSnapshots(predictedCycle);
     const qrInfoRequests = this.#planQrInfos(missingSnapshots, predictedCycle);
     const needed = this.#assemble(qrInfoRequests, missingSnapshots);
-    if (qrInfoRequests.length > 0) return needed;
+    // Without the tip's list nobody knows all that is missing, and a qrinfo may bring it by chance: good conditions must
+    // not cost a round more than bad ones.
+    if (qrInfoRequests.length > 0 || this.#discovery.tip) return needed;
     const instead = this.#qrInfos?.make(this.#qrInfos.tipCycle, [...this.#wanted.keys()], IN_PLACE_OF_LISTS);
     if (!instead) return needed;
     const fewer = this.#assemble([instead], missingSnapshots);
@@ -169,14 +178,28 @@ class Planner {
   /** Bases of cycles whose snapshot must come from a peer, newest first. */
   #missingSnapshots(predictedCycle: Height | undefined): Height[] {
     const missing = new Set(this.#discovery.missingCycles.map(({ cycleHeight }) => cycleHeight));
-    if (this.#llmq && predictedCycle !== undefined) {
-      const { dkgInterval } = this.#llmq;
+    if (!this.#llmq) return [];
+    const { dkgInterval } = this.#llmq;
+    const drawn = predictedCycle === undefined ? this.#waitingCycles(this.#llmq) : [predictedCycle];
+    for (const newest of drawn) {
       for (let k = 1; k <= PREVIOUS_QUARTERS; k++) {
-        const cycle = predictedCycle - k * dkgInterval;
+        const cycle = newest - k * dkgInterval;
         if (cycle > 0 && !this.#willHaveSnapshot(cycle, dkgInterval)) missing.add(cycle);
       }
     }
     return [...missing].sort((a, b) => b - a);
+  }
+
+  /** Cycles whose quorums are to be judged: as long as a list is missing, discovery says nothing of their snapshots. */
+  #waitingCycles(llmq: LlmqParams): Height[] {
+    const { chain } = this.#context;
+    const newest = newestList(this.#state);
+    const quorums = newest ? quorumsToJudge(this.#state, newest, [llmq.type]) : [];
+    const cycles = quorums
+      .flatMap(({ commitment }) => chain.heightOf(commitment.quorumHash) ?? [])
+      .filter((height) => !this.#discovery.tip || isLikelyActiveAt(llmq, height, this.#options.tipHeight))
+      .map((height) => height - (height % llmq.dkgInterval));
+    return [...new Set(cycles)];
   }
 
   /** Held, or derived once the wanted lists are here, as a node derives its own. */
