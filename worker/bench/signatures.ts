@@ -128,24 +128,28 @@ async function benchSet(set: readonly SignatureCheck[], startThread: StartThread
   ];
 }
 
-/** What one that is forged costs more than none, in the middle of all that are good. */
+/** What one that is forged costs more than none, in the middle of all that are good; with keys that are known. */
 async function benchForged(set: readonly SignatureCheck[], startThread: StartThread): Promise<BenchRow> {
   const at = set.length / 2;
-  const forged = set.map((check, i) =>
-    i === at ? { ...check, signature: set[0]?.signature ?? check.signature } : check,
-  );
-  const judge = async (pool: VerificationPool, checks: readonly SignatureCheck[], bad: readonly number[]) => {
+  const signature = set[0]?.signature as Uint8Array;
+  const forged = set.map((check, i) => (i === at ? { ...check, signature } : check));
+  const pool = await openPool(2, startThread);
+  const timeOf = async (checks: readonly SignatureCheck[], bad: number | undefined) => {
+    const start = performance.now();
     const verdicts = await pool.verify(checks);
-    if (verdicts.some((isValid, i) => isValid === bad.includes(i))) throw new Error("a wrong verdict");
+    if (verdicts.some((isValid, i) => isValid === (i === bad))) throw new Error("a wrong verdict");
+    return performance.now() - start;
   };
-  const open = () => openPool(2, startThread);
-  const close = (pool: VerificationPool) => pool.close();
-  const good = await medianOfFresh(open, (pool) => judge(pool, set, []), close);
-  const all = await medianOfFresh(open, (pool) => judge(pool, forged, [at]), close);
-  return row(
-    `one forged commitment among ${set.length / 2}, 2 workers: all, less all without it`,
-    all - good,
-  );
+  const times: Record<"good" | "forged", number[]> = { good: [], forged: [] };
+  await verifyAll(pool, set);
+  // In turn, since the difference is small.
+  for (let i = 0; i < RUNS; i++) {
+    times.good.push(await timeOf(set, undefined));
+    times.forged.push(await timeOf(forged, at));
+  }
+  pool.close();
+  const what = `one forged commitment among ${set.length / 2}, 2 workers: all with it, less all without`;
+  return row(what, median(times.forged) - median(times.good));
 }
 
 async function timeAll(checks: readonly SignatureCheck[], startThread: StartThread) {
@@ -204,5 +208,9 @@ async function medianOfFresh<T>(
     times.push(performance.now() - start);
     close(fresh);
   }
-  return times.sort((a, b) => a - b)[Math.floor(RUNS / 2)] as number;
+  return median(times);
+}
+
+function median(times: number[]): number {
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
 }
