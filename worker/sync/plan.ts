@@ -22,14 +22,7 @@ import type {
   SyncRequest,
 } from "./planTypes.ts";
 
-export type {
-  MnListDiffRequest,
-  PlanOptions,
-  Priority,
-  QrInfoRequest,
-  SyncPlan,
-  SyncRequest,
-} from "./planTypes.ts";
+export type * from "./planTypes.ts";
 
 const IN_PLACE_OF_LISTS = "one message in place of several lists";
 /** From a tip's list that is so many blocks old on, what its quorums need is no longer what the last one's needed. */
