@@ -29,11 +29,11 @@ describe("a batch of 64 commitments", () => {
   it.each(Array.from({ length: COMMITMENTS }, (_, i) => i))(
     "with a forged one at %i: it alone is rejected",
     async (commitment) => {
+      // One of its two signatures, the other, or both.
       const [key, members] = [2 * commitment, 2 * commitment + 1];
-      for (const forged of commitment % 8 ? [[key], [members]] : [[key], [members], [key, members]]) {
-        const checks = forged.reduce((all, at) => replaced(all, at, forgedAt(at)), [...batch]);
-        expect(await mcl.verify(checks)).toEqual(batch.map((_, i) => !forged.includes(i)));
-      }
+      const forged = [[key], [members], [key, members]][commitment % 3] ?? [];
+      const checks = forged.reduce((all, at) => replaced(all, at, forgedAt(at)), [...batch]);
+      expect(await mcl.verify(checks)).toEqual(batch.map((_, i) => !forged.includes(i)));
     },
   );
 
