@@ -18,7 +18,7 @@ async function recordLongTasks(page: Page): Promise<() => Promise<number[]>> {
 
 // What a task takes is what the machine leaves it: one that our code makes long is long each time.
 test.describe("the page's thread", () => {
-  test.describe.configure({ retries: 9 });
+  test.describe.configure({ retries: 3 });
 
   test("has no task that is felt while everything is synced and verified", async ({ page, network }) => {
     const readLongTasks = await recordLongTasks(page);
